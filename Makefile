@@ -1,0 +1,73 @@
+# Every target sets up .venv first if it is missing or out of date. `make` alone lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help setup demo test test-all lint bench build lab clean lock
+
+help:
+	@echo "make demo      grade a simulated class, end to end (sets everything up)"
+	@echo "make test      lint, types and tests (sets everything up)"
+	@echo "make test-all  the same with everything that takes long"
+	@echo "make build     masters in notebooks/ -> source/ -> release/"
+	@echo "make lab       open the course in JupyterLab"
+	@echo "make bench     measure grading side by side with plain nbgrader"
+	@echo "make setup     only set up .venv"
+	@echo "make lock      choose new versions for requirements.lock"
+	@echo "make clean     remove .venv and everything that grading and tests made"
+
+setup: $(INSTALLED)
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Setting up .venv with the packages of requirements.lock (once; a minute or two) ..."
+	@$(PYTHON) -m venv --clear $(VENV) || \
+	  { echo "Python's venv module is missing; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@# uv installs in seconds; where it cannot run or reach the packages, pip does the same more slowly.
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv 2>/dev/null && \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements.lock 2>/dev/null || \
+	  $(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup
+	@echo "Grading a simulated class of 12 with nbgrader (a minute or two) ..."
+	@$(BIN)/autograder demo
+
+test: setup lint
+	@echo "Running the tests ..."
+	@$(BIN)/pytest -q -n 2 --dist loadscope -m "not slow"
+
+test-all: setup lint
+	@echo "Running all tests, the long ones too ..."
+	@$(BIN)/pytest -q -n 2 --dist loadscope
+
+lint: setup
+	@echo "Checking style and types ..."
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: setup
+	@echo "Measuring grading (some minutes) ..."
+	@$(BIN)/python benchmarks/grading.py
+
+build: setup
+	@echo "Building source/ and release/ from notebooks/ ..."
+	@$(BIN)/autograder build
+
+lab: setup
+	@echo "Opening JupyterLab on the course; the student version is under release/ ..."
+	@$(BIN)/jupyter lab
+
+lock: setup
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras \
+	  --no-emit-index-url --no-header --no-annotate pyproject.toml --output-file requirements.lock
+
+clean:
+	@echo "Removing .venv and everything that was made ..."
+	@rm -rf $(VENV) build bundles gradebook.db* .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,171 @@
+"""Build: masters -> source -> release. And back, where a source was edited in Jupyter.
+
+A build never overwrites an edit. Each source notebook keeps the hashes of what the last build wrote; a source or a
+copied file that no longer has its hash was edited, and stays until `pull` has taken the edit into the master.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import hashlib
+import shutil
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.authoring.errors import AuthoringError, BuildError
+from autograder.authoring.generate import generate
+from autograder.authoring.leaks import find_leaks
+from autograder.authoring.lint import lint
+from autograder.authoring.master import (
+    built_hashes,
+    digest,
+    imported_modules,
+    master_text,
+    pictures,
+    read_master,
+    read_source,
+    to_source,
+)
+from autograder.course import Assignment, Course
+
+_NOTEBOOK = "notebook"  # the key of the notebook itself among the hashes of its files
+
+
+def build(assignment: Assignment) -> list[Path]:
+    """Write an assignment's source and release, and its bundle and gradebook entry; return the files written.
+
+    Raises BuildError if the master is wrong, the source was edited, or the release gives something away.
+    """
+    master = _linted_master(assignment)
+    if edits := edited(assignment):
+        raise BuildError(
+            [
+                AuthoringError(
+                    f"edited since the last build from {origin}. `autograder build --pull {assignment.name}` takes "
+                    f"the edit into {origin}; `git restore {path}` gives it up.",
+                    file=path,
+                )
+                for path, origin in edits.items()
+            ]
+        )
+    _write_source(assignment, master)
+    generate(assignment, assignment.course)
+    _refuse_leaks(assignment)
+    folders = [assignment.source.parent, assignment.release.parent]
+    return sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+
+
+def drift(assignment: Assignment) -> list[AuthoringError]:
+    """Return every file under source/ and release/ that is not what a build would write."""
+    course = assignment.course
+    with tempfile.TemporaryDirectory(prefix="autograder-build-") as temporary:
+        fresh = Assignment(Course(Path(temporary)), assignment.name)
+        _write_source(fresh, _linted_master(assignment), origin=assignment)
+        generate(fresh, course)
+        _refuse_leaks(fresh)
+        problems = []
+        for was, now in [(assignment.source, fresh.source), (assignment.release, fresh.release)]:
+            names = {path.relative_to(folder) for folder in (was.parent, now.parent) for path in _files(folder)}
+            for name in sorted(names):
+                old, new = was.parent / name, now.parent / name
+                if not (old.is_file() and new.is_file() and filecmp.cmp(old, new, shallow=False)):
+                    problem = f"not what {assignment.master.name} gives now; run `autograder build {assignment.name}`."
+                    problems.append(AuthoringError(problem, file=old))
+        return problems
+
+
+def pull(assignment: Assignment) -> list[Path]:
+    """Take what was edited under source/ back into the master and the helper files; return the files changed.
+
+    Raises BuildError if the same file was edited on both sides since the last build.
+    """
+    source = read_source(assignment.source)
+    built = built_hashes(source)
+    conflicts, changed = [], []
+    for path, origin in edited(assignment).items():
+        now = digest(read_master(origin)) if path == assignment.source else _hash(origin)
+        key = _NOTEBOOK if path == assignment.source else path.relative_to(assignment.source.parent).as_posix()
+        if now != built.get(key):
+            conflicts.append(
+                AuthoringError(f"edited, and so was {origin}, since the last build; merge the two by hand.", file=path)
+            )
+        elif path == assignment.source:
+            changed.append((origin, master_text(source).encode()))
+        else:
+            changed.append((origin, path.read_bytes()))
+    if conflicts:
+        raise BuildError(conflicts)
+    for origin, content in changed:
+        origin.write_bytes(content)
+    if changed:
+        # What was pulled is what the master says now, so the next build finds nothing edited.
+        _write_source(assignment, read_master(assignment.master))
+    return [origin for origin, _ in changed]
+
+
+def edited(assignment: Assignment) -> dict[Path, Path]:
+    """Return the files under source/ that were edited since the last build, each with what it was built from."""
+    if not assignment.source.is_file():
+        return {}
+    source = read_source(assignment.source)
+    built = built_hashes(source)
+    master = read_master(assignment.master)
+    edits = {}
+    if digest(source) not in (built.get(_NOTEBOOK), digest(master)):
+        edits[assignment.source] = assignment.master
+    for name, origin in _companions(assignment, master).items():
+        path = assignment.source.parent / name
+        if path.is_file() and name in built and _hash(path) not in (built[name], _hash(origin)):
+            edits[path] = origin
+    return edits
+
+
+def _linted_master(assignment: Assignment) -> NotebookNode:
+    master = read_master(assignment.master)
+    if problems := lint(master, assignment.master):
+        raise BuildError(problems)
+    return master
+
+
+def _companions(assignment: Assignment, master: NotebookNode) -> dict[str, Path]:
+    """Return the files that go beside a notebook: helper modules it imports and pictures it shows."""
+    root = assignment.course.root
+    modules = [f"{name}.py" for name in imported_modules(master)]
+    companions = {name: root / name for name in modules if (root / name).is_file()}
+    return companions | {name: assignment.course.masters / name for _, name in pictures(master)}
+
+
+def _write_source(assignment: Assignment, master: NotebookNode, origin: Assignment | None = None) -> None:
+    """Write source/<assignment>/, from the files of `origin` if that is another course's."""
+    companions = _companions(origin or assignment, master)
+    built = {name: _hash(path) for name, path in companions.items()} | {_NOTEBOOK: digest(master)}
+    folder = assignment.source.parent
+    for path in _files(folder):
+        path.unlink()
+    for name, path in companions.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, folder / name)
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(to_source(master, built), assignment.source)
+
+
+def _refuse_leaks(assignment: Assignment) -> None:
+    """Remove a release that gives something away, and raise BuildError."""
+    source, release = read_source(assignment.source), read_source(assignment.release)
+    files = [path for path in _files(assignment.release.parent) if path != assignment.release]
+    if leaks := find_leaks(source, release, files):
+        shutil.rmtree(assignment.release.parent)
+        raise BuildError([leak.at(file=assignment.release) for leak in leaks])
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return the files of an assignment's folder; what Python and Jupyter leave behind is none of them."""
+    left_behind = {"__pycache__", ".ipynb_checkpoints"}
+    return [path for path in folder.rglob("*") if path.is_file() and not left_behind & set(path.parts)]
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

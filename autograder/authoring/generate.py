@@ -1,0 +1,29 @@
+"""Run nbgrader's own generate_assignment on one assignment."""
+
+from __future__ import annotations
+
+from autograder.authoring.errors import AuthoringError, BuildError
+from autograder.course import Assignment, Course
+from autograder.nbgrader_run import nbgrader_log, scripts_on_path
+
+
+def generate(assignment: Assignment, configured_by: Course) -> None:
+    """Make an assignment's release from its source; nbgrader also saves it to the gradebook and stores the bundle.
+
+    configured_by -- the course whose nbgrader configuration applies
+    Raises BuildError with nbgrader's own words if it cannot.
+    """
+    from nbgrader.converters import GenerateAssignment  # noqa: PLC0415 (takes seconds to import)
+    from nbgrader.converters.base import NbGraderException  # noqa: PLC0415
+    from nbgrader.coursedir import CourseDirectory  # noqa: PLC0415
+
+    config = configured_by.nbgrader_config(assignment.course.root)
+    config.CourseDirectory.assignment_id = assignment.name
+    config.GenerateAssignment.force = True
+    with nbgrader_log() as (log, messages), scripts_on_path():
+        converter = GenerateAssignment(coursedir=CourseDirectory(config=config, log=log), config=config, log=log)
+        try:
+            converter.start()
+        except NbGraderException as error:
+            problems = [AuthoringError(text, file=assignment.source) for text in messages or [str(error)]]
+            raise BuildError(problems) from error

@@ -1,0 +1,79 @@
+"""The steps that this project adds to `nbgrader generate_assignment`; nbgrader_config.py names them."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.preprocessors import ClearSolutions, SaveCells
+from nbgrader.utils import find_all_files
+
+from autograder import bundle
+from autograder.authoring.errors import RegionError
+from autograder.authoring.master import cell_name
+from autograder.authoring.regions import STUB, find_regions
+from autograder.authoring.stubs import make_stub
+
+
+class StubSolutions(ClearSolutions):
+    """Clear solutions between START CODE HERE and END CODE HERE down to stubs.
+
+    Cells with nbgrader's own markers, or with none, are cleared as nbgrader does it.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Clear a notebook; the solved one is kept in the resources for StoreBundle."""
+        resources["solved"] = copy.deepcopy(nb)
+        nb.metadata.pop("autograder", None)  # what is for the author stays with the author
+        result: tuple[NotebookNode, Any] = super().preprocess(nb, resources)
+        return result
+
+    def preprocess_cell(self, cell: NotebookNode, resources: Any, cell_index: int) -> tuple[NotebookNode, Any]:
+        """Clear a cell. Raises RegionError, with notebook, cell and line, if its markers are wrong."""
+        try:
+            if cell.cell_type == "code" and resources["language"] == "python":
+                find_regions(cell.source)  # also in cells that are no solution cells: a misspelt marker leaks
+            result: tuple[NotebookNode, Any] = super().preprocess_cell(cell, resources, cell_index)
+        except RegionError as error:
+            notebook = resources.get("nbgrader", {}).get("notebook", "notebook")
+            raise error.at(file=f"{notebook}.ipynb", cell=cell_name(cell, cell_index)) from error
+        return result
+
+    def _replace_solution_region(self, cell: NotebookNode, language: str) -> bool:
+        stubbed = False
+        if cell.cell_type == "code" and language == "python":
+            stubbed = any(region.kind is STUB for region in find_regions(cell.source))
+            if stubbed:
+                cell.source = make_stub(cell.source)
+        return super()._replace_solution_region(cell, language) or stubbed
+
+
+class StoreBundle(SaveCells):
+    """Save the cells to the gradebook, and beside it the bundle that grading will need."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Save one notebook. Runs after StubSolutions, which keeps the solved notebook in the resources."""
+        result: tuple[NotebookNode, Any] = super().preprocess(nb, resources)
+        course = self.parent.parent.coursedir  # the exporter's converter
+        place = resources["nbgrader"]
+        source = Path(course.format_path(course.source_directory, ".", place["assignment"]))
+        files = {
+            str(Path(path).relative_to(source)): Path(path)
+            for path in find_all_files(str(source), [*course.ignore, "*.ipynb"])
+        }
+        folder = bundle.bundles_folder(place["db_url"], Path(course.root)) / place["assignment"]
+        solved = nbformat.writes(resources["solved"]) + "\n"
+        siblings = {path.stem for path in source.glob("*.ipynb")}
+        bundle.store_notebook(folder, place["notebook"], solved, _checksums(nb), files=files, siblings=siblings)
+        return result
+
+
+def _checksums(nb: NotebookNode) -> dict[str, str]:
+    return {
+        cell.metadata.nbgrader["grade_id"]: cell.metadata.nbgrader["checksum"]
+        for cell in nb.cells
+        if "checksum" in cell.metadata.get("nbgrader", {})
+    }

@@ -1,0 +1,121 @@
+"""The bundle: what was released, kept beside the gradebook for grading.
+
+`source/` may change after a release, and the gradebook stores only stubs and tests. A bundle holds the rest: the
+solved notebook, the files that go with it, and hashes of everything.
+
+    bundles/<assignment>/
+        bundle.json               hashes of all files, and per notebook the checksums of its cells
+        notebooks/<name>.ipynb    the solved notebook
+        files/...                 helper modules, pictures, data
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+MANIFEST = "bundle.json"
+
+
+class BundleError(Exception):
+    """A bundle is missing, damaged or does not belong to the gradebook; generate the assignment again."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A stored bundle.
+
+    folder -- where it lies
+    hash -- one hash of everything in it
+    cells -- per notebook, the checksum of each graded or locked cell as the gradebook has it, by grade_id
+    """
+
+    folder: Path
+    hash: str
+    cells: dict[str, dict[str, str]]
+
+    def notebook(self, name: str) -> Path:
+        """Return the path of a solved notebook."""
+        return self.folder / "notebooks" / f"{name}.ipynb"
+
+    @property
+    def files(self) -> Path:
+        """The folder of the files that go with the notebooks."""
+        return self.folder / "files"
+
+
+def bundles_folder(db_url: str, root: Path) -> Path:
+    """Return the folder of all bundles: beside the gradebook if that is a file, else in the course's folder."""
+    url = urlsplit(db_url)
+    if url.scheme == "sqlite" and len(url.path) > 1:
+        return Path(unquote(url.path[1:])).absolute().parent / "bundles"
+    return root / "bundles"
+
+
+def store_notebook(
+    folder: Path, name: str, solved: str, cells: dict[str, str], *, files: dict[str, Path], siblings: set[str]
+) -> Bundle:
+    """Store one notebook of an assignment, and the files that go with the assignment.
+
+    folder -- the assignment's bundle
+    name, solved -- the notebook's name and its text, solved
+    cells -- the checksums of its cells as the gradebook has them, by grade_id
+    files -- all files of the assignment: where each is to lie beside the notebook, and where it is now
+    siblings -- the names of all notebooks of the assignment; others that were stored before are removed
+    """
+    try:
+        known = load(folder).cells
+    except BundleError:
+        known = {}
+    (folder / "notebooks").mkdir(parents=True, exist_ok=True)
+    # Without a manifest there is no bundle: whatever stops this in the middle leaves none, not a mixed one.
+    (folder / MANIFEST).unlink(missing_ok=True)
+    (folder / "notebooks" / f"{name}.ipynb").write_text(solved, encoding="utf-8")
+    for path in (folder / "notebooks").glob("*.ipynb"):
+        if path.stem not in siblings:
+            path.unlink()
+    shutil.rmtree(folder / "files", ignore_errors=True)
+    for target, origin in files.items():
+        place = folder / "files" / target
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(origin, place)
+    kept = {other: checksums for other, checksums in known.items() if other in siblings}
+    manifest = {"cells": kept | {name: cells}, "files": _hashes(folder)}
+    temporary = folder / f"{MANIFEST}.new"
+    temporary.write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    temporary.replace(folder / MANIFEST)
+    return load(folder)
+
+
+def load(folder: Path) -> Bundle:
+    """Return the bundle that lies in a folder. Raises BundleError if it is missing or was changed since."""
+    try:
+        text = (folder / MANIFEST).read_text(encoding="utf-8")
+        manifest = json.loads(text)
+        cells, files = dict(manifest["cells"]), dict(manifest["files"])
+    except FileNotFoundError as error:
+        raise BundleError(
+            f"{folder}: there is no bundle, so it is not known what was released. "
+            f"Generate the assignment: nbgrader generate_assignment {folder.name}"
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise BundleError(f"{folder / MANIFEST} is damaged; generate the assignment again.") from error
+    now = _hashes(folder)
+    for name in sorted(files.keys() | now.keys()):
+        if files.get(name) != now.get(name):
+            raise BundleError(
+                f"{folder / name} is not what was stored when the assignment was generated; generate it again."
+            )
+    return Bundle(folder, hashlib.sha256(text.encode()).hexdigest(), cells)
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    """Return the hashes of all files of a bundle, by their paths within it."""
+    paths = [path for part in ("notebooks", "files") for path in (folder / part).rglob("*") if path.is_file()]
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(paths)
+    }

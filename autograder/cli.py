@@ -1,0 +1,135 @@
+"""The commands. Thin: each imports what it needs when it runs, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+try:
+    import typer
+except ModuleNotFoundError:  # the plain install is for students, who need no commands
+    sys.exit("The autograder's commands need its extra `grader`: pip install 'autograder[grader]'")
+
+app = typer.Typer(
+    help="Teaching notebooks for deep neural networks: build them, prove them sound, grade them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # rich would add to the start-up time of every command
+)
+
+Assignments = Annotated[list[str] | None, typer.Argument(metavar="[ASSIGNMENT]...", help="Default: all.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@app.callback()
+def _callback() -> None:
+    pass
+
+
+@app.command()
+def build(
+    assignments: Assignments = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if what is there differs.")] = False,
+    pull: Annotated[bool, typer.Option("--pull", help="First take edits in source/ back into the master.")] = False,
+) -> None:
+    """Make source/ and release/ from the masters in notebooks/."""
+    from autograder.authoring import build as building
+    from autograder.authoring.errors import AuthoringError, BuildError
+    from autograder.course import Course, CourseError
+
+    if check and pull:
+        raise typer.BadParameter("--check writes nothing and --pull does; give one of them.")
+    failed = False
+    try:
+        course = Course.find()
+        for assignment in course.assignments(assignments or ()):
+            try:
+                if check:
+                    for problem in building.drift(assignment):
+                        failed = True
+                        _error(_relative(problem, course.root))
+                    continue
+                if pull:
+                    for path in building.pull(assignment):
+                        typer.echo(f"took edits back into {path.relative_to(course.root)}")
+                written = building.build(assignment)
+                typer.echo(f"{assignment.name}: wrote {len(written)} files under source/ and release/")
+            except (BuildError, AuthoringError) as error:
+                failed = True
+                for problem in getattr(error, "problems", [error]):
+                    _error(_relative(problem, course.root))
+    except CourseError as error:
+        _usage(error)
+    if failed:
+        raise typer.Exit(1)
+    if check:
+        typer.echo("source/ and release/ are what the masters give.")
+
+
+@app.command()
+def validate(assignments: Assignments = None) -> None:
+    """Prove that solutions score full marks, and that releases score none and give nothing away."""
+    from autograder.authoring.errors import AuthoringError
+    from autograder.authoring.validate import validate as run
+    from autograder.course import Course, CourseError
+    from autograder.reporting.terminal import validation_table
+
+    failed = False
+    try:
+        course = Course.find()
+        for assignment in course.assignments(assignments or ()):
+            try:
+                result = run(assignment, progress=lambda step: typer.echo(f"{assignment.name}: {step}"))  # noqa: B023
+            except AuthoringError as error:
+                failed = True
+                _error(_relative(error, course.root))
+                continue
+            typer.echo(validation_table(assignment.name, result))
+            for problem in result.problems:
+                failed = True
+                _error(_relative(problem, course.root))
+    except CourseError as error:
+        _usage(error)
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    students: Annotated[int, typer.Option(min=1, max=500, help="How many simulated students to grade.")] = 12,
+) -> None:
+    """Grade a simulated class, end to end, in a throw-away course."""
+    from autograder.course import Course, CourseError
+    from autograder.demo import DemoError, run_demo
+
+    try:
+        run_demo(Course.find(), students)
+    except CourseError as error:
+        _usage(error)
+    except DemoError as error:
+        _error(str(error))
+        raise typer.Exit(1) from error
+
+
+def _error(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _usage(error: Exception) -> None:
+    _error(str(error))
+    raise typer.Exit(2)
+
+
+def _relative(problem: Exception, root: Path) -> str:
+    """Return a message with paths as they look from the course's folder."""
+    return str(problem).replace(f"{root}/", "")
+
+
+if __name__ == "__main__":
+    main()

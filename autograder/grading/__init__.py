@@ -1,0 +1,1 @@
+"""One submission to verdicts, a class to the gradebook."""

@@ -1,0 +1,91 @@
+"""Tables for the terminal."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from rich import box
+from rich.columns import Columns
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from tqdm import tqdm
+
+from autograder.grading.marks import FunctionMarks
+
+if TYPE_CHECKING:
+    from autograder.authoring.validate import Validation
+
+T = TypeVar("T")
+
+
+def validation_table(name: str, validation: Validation) -> str:
+    """Return the marks of a solution and of its release, function by function."""
+    table = Table(box=box.SIMPLE_HEAD, title=f"{name}: marks of the solution and of the untouched release")
+    table.add_column("function")
+    table.add_column("solution", justify="right")
+    table.add_column("release", justify="right")
+    table.add_column("what the release's check says", overflow="ellipsis", no_wrap=True)
+    released = {marks.name: marks for marks in validation.release}
+    for marks in validation.solution:
+        stub = released.get(marks.name, FunctionMarks(marks.name, 0, 0, "not in the release"))
+        table.add_row(
+            marks.name,
+            f"{marks.score:g} of {marks.max_score:g}",
+            f"{stub.score:g}",
+            Text((stub.message or "").split("\n")[0]),
+        )
+    total = [sum(marks.score for marks in part) for part in (validation.solution, validation.release)]
+    table.add_section()
+    table.add_row("in all", f"{total[0]:g} of {sum(m.max_score for m in validation.solution):g}", f"{total[1]:g}", "")
+    return _render(table)
+
+
+def class_table(rows: Sequence[tuple[str, Sequence[FunctionMarks] | None, str]]) -> str:
+    """Return the marks of a class: a student a row, a function a column, and the first thing that went wrong.
+
+    rows -- name, marks per function (None if the submission could not be graded), first error
+    """
+    names = next((list(marks) for _, marks, _ in rows if marks), [])
+    table = Table(box=box.SIMPLE_HEAD, title="the class", expand=True, padding=(0, 1, 0, 0))
+    table.add_column("student", no_wrap=True)
+    table.add_column("score", justify="right", no_wrap=True)
+    for number, _ in enumerate(names, start=1):
+        table.add_column(str(number), justify="right", no_wrap=True)
+    table.add_column("first error", overflow="ellipsis", no_wrap=True, ratio=1)
+    for student, marks, error in rows:
+        if marks is None:
+            table.add_row(student, "-", *["-"] * len(names), Text(error))
+        else:
+            score = f"{sum(m.score for m in marks):g}"
+            table.add_row(student, score, *[f"{m.score:g}" for m in marks], Text(error))
+    legend = Columns([f"{number:2} {marks.name}" for number, marks in enumerate(names, start=1)], padding=(0, 3))
+    return f"{_render(table)}\n{_render(legend)}"
+
+
+def _render(table: Table | Columns) -> str:
+    """Return a table as text, as wide as the terminal, or wide enough to be read in a log."""
+    console = Console(file=io.StringIO(), width=max(100, shutil.get_terminal_size((140, 24)).columns))
+    console.print(table)
+    file = console.file
+    assert isinstance(file, io.StringIO)
+    return "\n".join(line.rstrip() for line in file.getvalue().strip("\n").split("\n"))
+
+
+def say(text: str) -> None:
+    """Print a line for the person at the terminal."""
+    print(text, flush=True)
+
+
+def tracked(items: Sequence[T], verb: str) -> Iterator[T]:
+    """Yield the items with a progress bar on a terminal, and with a plain line for each elsewhere."""
+    if sys.stdout.isatty():
+        yield from tqdm(items, desc=verb, unit="submission", file=sys.stdout)
+        return
+    for number, item in enumerate(items, start=1):
+        yield item
+        say(f"{verb} {number} of {len(items)}: {item}")
