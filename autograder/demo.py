@@ -84,11 +84,10 @@ def run_demo(course: Course, students: int) -> None:
     assignment = course.assignments([ASSIGNMENT])[0]
     if not assignment.source.is_file():
         raise DemoError(f"{assignment.source} is missing; run `autograder build {ASSIGNMENT}` first.")
-    demo = _throw_away_course(assignment, course.root / FOLDER)
+    demo = throw_away_course(assignment, course.root / FOLDER)
     say(f"A simulated class of {students} hands in {ASSIGNMENT}; nbgrader grades it. This runs real kernels.")
-    generate(demo, course)
-    names = _hand_in(demo, students)
-    rows = [_grade(demo, course, name) for name in tracked(names, "graded")]
+    names = hand_in(demo, course, students)
+    rows = [grade(demo, course, name) for name in tracked(names, "graded")]
     say(class_table(rows))
     place = demo.course.root.relative_to(course.root)
     say(f"\ngradebook:        {place / 'gradebook.db'}")
@@ -124,7 +123,8 @@ def mistakes_of_class(students: int) -> Iterator[tuple[str, tuple[Mistake, ...]]
         yield f"student{number:03d}", tuple(one_a_function.values())
 
 
-def _throw_away_course(assignment: Assignment, root: Path) -> Assignment:
+def throw_away_course(assignment: Assignment, root: Path) -> Assignment:
+    """Make a new course that has only this assignment's source, and return the assignment in it."""
     shutil.rmtree(root, ignore_errors=True)
     demo = Assignment(Course(root), assignment.name)
     shutil.copytree(assignment.source.parent, demo.source.parent)
@@ -132,8 +132,9 @@ def _throw_away_course(assignment: Assignment, root: Path) -> Assignment:
     return demo
 
 
-def _hand_in(demo: Assignment, students: int) -> list[str]:
-    """Write the class's notebooks under submitted/ and return the names."""
+def hand_in(demo: Assignment, configured_by: Course, students: int) -> list[str]:
+    """Release the assignment in the throw-away course, hand in the class's notebooks, and return the names."""
+    generate(demo, configured_by)
     solved = nbformat.read(demo.source, as_version=4)
     release = nbformat.read(demo.release, as_version=4)
     names = []
@@ -146,7 +147,7 @@ def _hand_in(demo: Assignment, students: int) -> list[str]:
     return names
 
 
-def _grade(demo: Assignment, configured_by: Course, student: str) -> tuple[str, list[FunctionMarks] | None, str]:
+def grade(demo: Assignment, configured_by: Course, student: str) -> tuple[str, list[FunctionMarks] | None, str]:
     """Run nbgrader's autograde on one student and return name, marks and first error."""
     from nbgrader.converters import Autograde  # noqa: PLC0415 (takes seconds to import)
     from nbgrader.converters.base import NbGraderException  # noqa: PLC0415

@@ -9,9 +9,11 @@
 #     - line: dAL = - (np.divide(Y, AL) - np.divide(1 - Y, 1 - AL))
 #       reason: The text of exercise 9 gives the derivative; finding it is not the exercise.
 #   jupytext:
+#     notebook_metadata_filter: autograder,-jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -94,7 +96,7 @@ np.random.seed(1)
 # out how each parameter contributed to that (*backward propagation*), and moves each parameter a little the other
 # way (*update*). Before the first round somebody has to choose the parameters (*initialization*).
 #
-# ![@@outline@@](images/outline.svg)
+# ![Outline of the assignment as a loop: initialize the parameters, run the forward module, compute the cost, run the backward module, update the parameters, and start again at the forward module. Each module stacks layers made of LINEAR and ACTIVATION, and the forward module hands its caches to the backward module. Every box names the functions you write for it.](images/outline.svg)
 #
 # *Figure 1. The ten functions and the circle they form. Forward steps are blue with a solid outline, backward steps
 # are orange with a dashed one, here and in all figures.*
@@ -673,7 +675,7 @@ for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
 #
 # Stack what you have: $L-1$ layers with ReLU, and one with the sigmoid at the end.
 #
-# ![@@l_layer_model@@](images/l_layer_model.svg)
+# ![The L-layer model from left to right: each picture is flattened into one column of X, passes L-1 layers of LINEAR and RELU, then one layer of LINEAR and SIGMOID, and becomes one entry of the prediction Y-hat. Below each part stand the shapes: W has a row per unit of its layer and a column per unit of the layer before, b is one column, Z and A have a column per example.](images/l_layer_model.svg)
 #
 # *Figure 2. The L-layer model. Each layer's activation is the next layer's input.*
 #
@@ -926,7 +928,7 @@ for m in [2, 5, 8]:
 # In the code, `dX` stands for the gradient of the cost with respect to `X`, whatever `X` is, and has the same shape
 # as `X`. That alone catches most mistakes. In the formulas, $\mathcal{L}$ is the loss of one example.
 #
-# ![@@forward_backward@@](images/forward_backward.svg)
+# ![Two rows of boxes: LINEAR, RELU, LINEAR, SIGMOID forward from left to right, and below them the same four backward from right to left. Arrows between the rows show the caches: Z feeds dZ, W feeds the gradient of the layer's input, A feeds dW, and the stored b is not read. The gradients dW and db of both layers go on to the update.](images/forward_backward.svg)
 #
 # *Figure 3. Forward and backward for LINEAR → RELU → LINEAR → SIGMOID. Each backward step uses the cache of its forward
 # partner.*
@@ -938,7 +940,7 @@ for m in [2, 5, 8]:
 # Layer $l$ computed $Z^{[l]} = W^{[l]} A^{[l-1]} + b^{[l]}$. Suppose somebody already gave you
 # $dZ^{[l]} = \frac{\partial \mathcal{L}}{\partial Z^{[l]}}$. You are to find $dW^{[l]}$, $db^{[l]}$ and $dA^{[l-1]}$.
 #
-# ![@@linear_backward@@](images/linear_backward.svg)
+# ![Linear backward for layer l takes dZ of layer l and the cache with A of layer l-1, W and b of layer l. It returns dA of layer l-1, dW and db of layer l, and each of them has the shape of the cached array it belongs to.](images/linear_backward.svg)
 #
 # *Figure 4. Linear backward: what comes in, what goes out, and the shapes.*
 #
@@ -1240,7 +1242,7 @@ for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
 # The forward pass kept one cache per layer, with everything that layer had in its hands. Now walk through the layers
 # from the last to the first, and hand each its own cache and the gradient that the layer behind it sends back.
 #
-# ![@@backward_pass@@](images/backward_pass.svg)
+# ![The backward pass from right to left: dA of layer L enters LINEAR and SIGMOID backward once, which sends back dA of layer L-1; LINEAR and RELU backward follow L-1 times, down to dA of the input, number 0. Each layer reads its own cache from the list caches, and its three gradients are kept in grads.](images/backward_pass.svg)
 #
 # *Figure 5. The backward pass, from $dA^{[L]}$ on the right to $dA^{[0]}$ on the left.*
 #
@@ -1552,7 +1554,7 @@ class DeepNetwork:
     learning_rate -- the step size of gradient descent
     """
 
-    def __init__(self, layer_dims, learning_rate=0.5):
+    def __init__(self, layer_dims, learning_rate=1.0):
         self.parameters = initialize_parameters_deep(layer_dims)
         self.learning_rate = learning_rate
         self.costs = []
@@ -1590,15 +1592,15 @@ angle = rng.uniform(0, 2 * np.pi, Y.shape)
 radius = np.where(Y == 1, 0.6, 1.6) + rng.normal(0, 0.2, Y.shape)
 X = np.vstack([radius * np.cos(angle), radius * np.sin(angle)])
 
-flat = DeepNetwork([2, 1]).fit(X, Y, 1000)
-deep = DeepNetwork([2, 4, 1]).fit(X, Y, 1000)
+flat = DeepNetwork([2, 1]).fit(X, Y, 2000)
+deep = DeepNetwork([2, 4, 1]).fit(X, Y, 2000)
 for name, network in [("one layer", flat), ("two layers", deep)]:
     print(f"{name}: cost {network.costs[0]:.3f} at first, {network.costs[-1]:.3f} at last, "
           f"accuracy {network.accuracy(X, Y):.0%}")
 
 # %% [markdown]
 # And the same as a picture: on the left how the cost fell, in the middle and on the right where each network draws the
-# border between the two classes. The table above has the numbers that belong to it.
+# border between the two classes. The lines above have the numbers that belong to it.
 
 # %%
 figure, (left, middle, right) = plt.subplots(1, 3, figsize=(12, 3.8))
@@ -1620,8 +1622,12 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# What to try: other sizes in the list (`[2, 2, 1]`, `[2, 8, 4, 1]`), another learning rate, fewer iterations. At which
-# number of hidden units does the ring fall apart?
+# What to try:
+#
+# - Other sizes of the hidden layer. With how many units can the network close the ring, and what does it do with fewer?
+# - Another learning rate, or fewer iterations. The cost has a step in it: what happens to the border there?
+# - A second hidden layer, `[2, 8, 4, 1]`. The cost stays at 0.693, which you know from exercise 6, and will not move.
+#   The way out is in the next assignment: weights that are 0.01 times a random number are too small for a deep network.
 #
 # ## 9 Conclusion
 #

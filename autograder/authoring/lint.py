@@ -56,8 +56,7 @@ def _lint_cell(cell: NotebookNode) -> list[AuthoringError]:
         if SKIP in cell.metadata.get("tags", []):
             problems.append(AuthoringError(f"a grade cell must not be tagged {SKIP}: it would be passed unrun."))
         visible = re.sub(r"(?ms)^\s*#+ *BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*\n?", "", cell.source)
-        for version, source in [("", cell.source), (" in the release, without its hidden tests,", visible)]:
-            problems += _ends_in_statement(source, version)
+        problems += _ends_in_statement(cell.source, "") or _ends_in_statement(visible, " without its hidden tests")
     return problems
 
 

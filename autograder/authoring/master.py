@@ -35,6 +35,8 @@ def read_master(path: Path) -> NotebookNode:
         raise AuthoringError("there is no such master.", file=path) from error
     except Exception as error:  # jupytext passes on whatever yaml, json or its own reader raise
         raise AuthoringError(f"the master cannot be read as {_FORMAT}: {error}", file=path) from error
+    if notebook.cells and notebook.cells[0].cell_type == "raw" and notebook.cells[0].source.startswith("---"):
+        raise AuthoringError("the header between the two lines '# ---' is no YAML that can be read.", file=path)
     if not notebook.cells:
         raise AuthoringError("the master has no cell; a cell begins with a line '# %%'.", file=path)
     return notebook

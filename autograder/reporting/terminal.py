@@ -25,11 +25,11 @@ T = TypeVar("T")
 
 def validation_table(name: str, validation: Validation) -> str:
     """Return the marks of a solution and of its release, function by function."""
-    table = Table(box=box.SIMPLE_HEAD, title=f"{name}: marks of the solution and of the untouched release")
-    table.add_column("function")
-    table.add_column("solution", justify="right")
-    table.add_column("release", justify="right")
-    table.add_column("what the release's check says", overflow="ellipsis", no_wrap=True)
+    table = Table(box=box.SIMPLE_HEAD, title=f"{name}: the solution and the untouched release", expand=True)
+    table.add_column("function", no_wrap=True)
+    table.add_column("solution", justify="right", no_wrap=True)
+    table.add_column("release", justify="right", no_wrap=True)
+    table.add_column("what the release's check says", overflow="ellipsis", no_wrap=True, ratio=1)
     released = {marks.name: marks for marks in validation.release}
     for marks in validation.solution:
         stub = released.get(marks.name, FunctionMarks(marks.name, 0, 0, "not in the release"))

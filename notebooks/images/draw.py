@@ -188,7 +188,7 @@ def draw_l_layer_model(canvas: Canvas) -> None:
     canvas.text(658, 100, "layer L")
     for left, layer, activation, width in ((226, "l", "RELU", 70), (546, "L", "SIGMOID", 90)):
         canvas.box(
-            left, 118, 90, 64, FORWARD, ("label", "LINEAR"), ("math", rf"${at('W', layer)},\,{at('b', layer)}$")
+            left, 118, 90, 64, FORWARD, ("label", "LINEAR"), ("math", r"$W,\,b$")
         )
         canvas.arrow(FORWARD, (left + 90, middle), (left + 134, middle))
         canvas.text(left + 109, middle - 18, f"${at('Z', layer)}$", "math")
@@ -211,17 +211,17 @@ def draw_l_layer_model(canvas: Canvas) -> None:
         sides = ((rows, columns), (rows, "1"), (rows, "m"))
         for line, (name, side) in enumerate(zip(names, sides, strict=True)):
             canvas.text(left + 18, 272 + 38 * line, name, "math", align="left")
-            canvas.text(left + 110, 272 + 38 * line, shape(*side), "math", align="left")
+            canvas.text(left + 120, 272 + 38 * line, shape(*side), "math", align="left")
     canvas.text(450, 402, "m examples, one column each; the blue column follows one picture through the network")
 
 
 def draw_forward_backward(canvas: Canvas) -> None:
     """Draw two layers forward and backward, and between them which cached array feeds which gradient."""
-    linear, narrow = 168, 104
-    lefts = {"1": (78, 292), "2": (442, 656)}  # of LINEAR and of its activation
+    linear, narrow = 172, 92
+    lefts = {"1": (76, 300), "2": (444, 668)}  # of LINEAR and of its activation
     fore, chips, back, update = 84, 208, 310, 462
     canvas.text(28, 36, "Forward", "title", FORWARD.ink, "left")
-    canvas.text(28, 286, "Backward", "title", BACKWARD.ink, "left")
+    canvas.text(28, 442, "Backward", "title", BACKWARD.ink, "left")
     for layer, before, name in (("1", "0", "RELU"), ("2", "1", "SIGMOID")):
         left, right = lefts[layer]
         centre = left + linear / 2
@@ -259,7 +259,7 @@ def draw_forward_backward(canvas: Canvas) -> None:
     canvas.arrow(FORWARD, (30, flow), (first, flow))
     canvas.text(50, flow - 20, "$X$", "math")
     canvas.arrow(BACKWARD, (first, ebb), (30, ebb))
-    canvas.text(54, ebb - 20, f"${at('dA', '0')}$", "math")
+    canvas.text(46, ebb - 20, f"${at('dA', '0')}$", "math")
     canvas.box(800, 200, 72, 52, PLAIN, ("label", "cost"))
     canvas.arrow(FORWARD, (sigmoid + narrow, flow), (836, flow), (836, 200))
     canvas.text(806, flow - 20, rf"${at('A', '2')}=\hat{{Y}}$", "math")
@@ -310,14 +310,14 @@ def draw_linear_backward(canvas: Canvas) -> None:
 
 def draw_backward_pass(canvas: Canvas) -> None:
     """Draw the layers from right to left, their caches above and the stored gradients below."""
-    top, wide = 172, 158
+    top, wide = 172, 174
     flow = top + 46
     layers = (
-        (84, "1", "0", "RELU", "caches[0]"),
-        (402, "L-1", "L-2", "RELU", "caches[L-2]"),
-        (642, "L", "L-1", "SIGMOID", "caches[L-1]"),
+        (76, "1", "0", "RELU", "caches[0]"),
+        (390, "L-1", "L-2", "RELU", "caches[L-2]"),
+        (648, "L", "L-1", "SIGMOID", "caches[L-1]"),
     )
-    for left, right, words in ((74, 570, "L − 1 times, in a loop"), (632, 810, "once")):
+    for left, right, words in ((66, 574, "L − 1 times, in a loop"), (638, 832, "once")):
         middle = (left + right) / 2
         canvas.axes.plot((left, left, right, right), (60, 50, 50, 60), color=SOFT, lw=1.5)
         canvas.text(middle, 32, words, "title")
@@ -335,19 +335,19 @@ def draw_backward_pass(canvas: Canvas) -> None:
             ("math", f"${at('dA', before)}$"), ("math", rf"${at('dW', layer)},\ \,{at('db', layer)}$"),
         )  # fmt: skip
     arrows = (
-        (874, 800, at("dA", "L")),
-        (642, 560, at("dA", "L-1")),
-        (402, 340, at("dA", "L-2")),
-        (304, 242, at("dA", "1")),
-        (84, 24, at("dA", "0")),
+        (886, 822, at("dA", "L")),
+        (648, 564, at("dA", "L-1")),
+        (390, 320, at("dA", "L-2")),
+        (302, 250, at("dA", "1")),
+        (76, 18, at("dA", "0")),
     )
     for start, end, gradient in arrows:
         canvas.arrow(BACKWARD, (start, flow), (end, flow))
-        canvas.text((start + end) / 2 + 3, flow - 22, f"${gradient}$", "math")
+        canvas.text((start + end) / 2, flow - 22, f"${gradient}$", "math")
     for y, kind in ((104, STORED), (flow, BACKWARD), (361, PLAIN)):
-        canvas.text(322, y - 3, "…", "title", kind.ink)
-    canvas.text(838, 353, "stored", "title")
-    canvas.text(838, 375, "grads", "code")
+        canvas.text(311, y - 3, "…", "title", kind.ink)
+    canvas.text(860, 353, "kept in", "note")
+    canvas.text(860, 373, "grads", "code")
     canvas.legend(284, 440, (BACKWARD, "backward: dashed"), (STORED, "cached: dotted"))
 
 
@@ -385,8 +385,8 @@ FIGURES = (
         "The L-layer model",
         "The L-layer model from left to right: each picture is flattened into one column of X, passes L-1 layers of "
         "LINEAR and RELU, then one layer of LINEAR and SIGMOID, and becomes one entry of the prediction Y-hat. "
-        "Below each part stand the shapes: W of layer l is (n[l], n[l-1]), b is (n[l], 1), Z and A are (n[l], m), "
-        "and the output is (1, m).",
+        "Below each part stand the shapes: W has a row per unit of its layer and a column per unit of the layer "
+        "before, b is one column, Z and A have a column per example.",
         426,
         draw_l_layer_model,
     ),
@@ -404,18 +404,18 @@ FIGURES = (
     Figure(
         "linear_backward.svg",
         "Linear backward for one layer",
-        "Linear backward for layer l takes dZ[l] of shape (n[l], m) and the cache with A[l-1] of shape (n[l-1], m), "
-        "W[l] of shape (n[l], n[l-1]) and b[l] of shape (n[l], 1). "
-        "It returns dA[l-1], dW[l] and db[l], and each of them has the shape of the cached array it belongs to.",
+        "Linear backward for layer l takes dZ of layer l and the cache with A of layer l-1, W and b of layer l. "
+        "It returns dA of layer l-1, dW and db of layer l, and each of them has the shape of the cached array it "
+        "belongs to.",
         514,
         draw_linear_backward,
     ),
     Figure(
         "backward_pass.svg",
         "The whole backward pass",
-        "The backward pass from right to left: dA[L] enters LINEAR and SIGMOID backward once, which sends back "
-        "dA[L-1]; LINEAR and RELU backward follow L-1 times, down to dA[0]. "
-        "Each layer l reads its own cache, caches[l-1], and stores dA[l-1], dW[l] and db[l] in grads.",
+        "The backward pass from right to left: dA of layer L enters LINEAR and SIGMOID backward once, which sends "
+        "back dA of layer L-1; LINEAR and RELU backward follow L-1 times, down to dA of the input, number 0. "
+        "Each layer reads its own cache from the list caches, and its three gradients are kept in grads.",
         468,
         draw_backward_pass,
     ),

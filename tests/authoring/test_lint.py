@@ -1,0 +1,85 @@
+"""What the linter finds in a master."""
+
+from pathlib import Path
+
+import pytest
+from helper import ROOT, code_cell, grade_cell, graded_notebook, solution_cell, text_cell
+
+from autograder.authoring.lint import lint
+
+FILE = Path("notebooks/made_up.py")
+HIDDEN = "### BEGIN HIDDEN TESTS\nassert f(2) == 4\n### END HIDDEN TESTS"
+
+
+def problems(*cells) -> list[str]:
+    """Return what the linter says about a notebook of these cells."""
+    return [str(problem) for problem in lint(graded_notebook(*cells), FILE)]
+
+
+def test_the_masters_are_clean(solution, step_by_step):
+    """Nothing to mend in the committed master."""
+    assert lint(solution, step_by_step.master) == []
+
+
+def test_a_good_notebook():
+    """A solution cell and a grade cell with a visible and a hidden part."""
+    assert problems(solution_cell("def f(x):\n    return x"), grade_cell(f"assert f(1) == 1\n{HIDDEN}")) == []
+
+
+@pytest.mark.parametrize(
+    "source", ["f(1)", "f(1)\nx = 1\nx", f"assert f(1)\nf(1)\n{HIDDEN}", f"assert f(1)\n{HIDDEN}\nf(3)", "'text'"]
+)
+def test_a_grade_cell_ends_in_a_statement(source):
+    """nbgrader takes a last expression for partial credit, in the full cell or in the released one."""
+    found = problems(grade_cell(source))
+
+    assert found
+    assert all("ends in an expression" in problem for problem in found)
+    assert all("notebooks/made_up.py, cell test_answer, line " in problem for problem in found)
+
+
+def test_a_skipped_grade_cell():
+    """The tag skip-execution on a grade cell would pass it unrun."""
+    cell = grade_cell("assert f(1) == 1")
+    cell.metadata.tags = ["skip-execution"]
+
+    assert "must not be tagged skip-execution" in problems(cell)[0]
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        (code_cell(HIDDEN), "hidden tests outside a grade cell"),
+        (solution_cell(HIDDEN), "hidden tests outside a grade cell"),
+        (code_cell("### START CODE HERE ###\nx = 1\n### END CODE HERE ###"), "a solution outside a solution cell"),
+        (code_cell("### BEGIN SOLUTION\nx = 1\n### END SOLUTION"), "a solution outside a solution cell"),
+        (solution_cell("### START CODE HERE ###\nx = 1"), "without an END CODE HERE"),
+        (grade_cell("### BEGIN HIDEN TESTS\nassert 1\n### END HIDDEN TESTS"), "misspelt"),
+        (grade_cell("assert f(1"), "does not parse"),
+        (text_cell("![a](images/nowhere.svg)"), "no picture images/nowhere.svg"),
+    ],
+)
+def test_each_problem_is_named_with_file_and_cell(cell, words):
+    """One problem, one sentence, with its place."""
+    found = problems(cell)
+
+    assert len(found) == 1
+    assert words in found[0]
+    assert found[0].startswith("notebooks/made_up.py, cell ")
+
+
+def test_a_grade_id_given_twice():
+    """nbgrader would refuse the notebook; the linter says which cell."""
+    found = problems(grade_cell("assert 1"), grade_cell("assert 2"))
+
+    assert "notebooks/made_up.py, cell test_answer: this grade_id is given to several cells." in found
+
+
+def test_several_problems_are_all_named():
+    """Nobody wants to mend one, build, and find the next."""
+    assert len(problems(grade_cell("f(1)"), code_cell(HIDDEN))) == 2
+
+
+def test_every_master_is_linted():
+    """The fixtures know all masters that there are."""
+    assert [path.name for path in (ROOT / "notebooks").glob("*.py")] == ["step_by_step.py"]

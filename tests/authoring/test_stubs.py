@@ -1,0 +1,209 @@
+"""From a solution to its stub."""
+
+import ast
+from textwrap import dedent, indent
+
+import pytest
+from helper import FUNCTIONS, find_cell
+
+from autograder.authoring.errors import RegionError
+from autograder.authoring.stubs import make_stub
+
+
+def stub_of(body: str) -> str:
+    """Return the stub of a function with this body, without its first line."""
+    body = indent(dedent(body).strip("\n"), "    ")
+    source = "def f(xs):\n" + body.replace("START", "### START CODE HERE ###").replace("END", "### END CODE HERE ###")
+    return make_stub(source).split("\n", 1)[1]
+
+
+class TestRules:
+    """What stays and what goes."""
+
+    def test_assignments_keep_their_left_hand_side(self):
+        """A name, a subscript and several targets get None."""
+        stub = stub_of(
+            """
+    START
+    x = 1
+    d['a' + str(x)], y = 2, 3
+    u = v = 4
+    w: int = 5
+    END
+    return x
+"""
+        )
+
+        assert stub == (
+            "    ### START CODE HERE ### (≈ 4 lines of code)\n"
+            "    x = None\n    d['a' + str(x)], y = None\n    u = v = None\n    w: int = None\n"
+            "    ### END CODE HERE ###\n    return x"
+        )
+
+    def test_everything_else_goes(self):
+        """Calls, returns, comments, blocks with all that is in them, and augmented assignments leave nothing."""
+        stub = stub_of(
+            """
+    total = 0
+    START
+    # add them up
+    for x in xs:
+        if x:
+            total += x
+        inner = x
+
+    print(total)
+    total += 1
+    END
+    return total
+"""
+        )
+
+        assert stub == (
+            "    total = 0\n    ### START CODE HERE ### (≈ 5 lines of code)\n\n"
+            "    ### END CODE HERE ###\n    return total"
+        )
+
+    def test_an_empty_loop_gets_a_pass(self):
+        """Where the region was the whole body of a block, the block still parses."""
+        stub = stub_of(
+            """
+    for x in xs:
+        START
+        xs.append(x)
+        END
+    return xs
+"""
+        )
+
+        assert "        ### START CODE HERE ### (≈ 1 line of code)\n        pass\n" in stub
+
+    def test_branches_are_independent(self):
+        """Regions in the branches of one statement are each stubbed."""
+        stub = stub_of(
+            """
+    if xs:
+        START
+        y = 1
+        END
+    elif not xs:
+        START
+        y = 2
+        END
+    else:
+        START
+        print(xs)
+        END
+    return y
+"""
+        )
+
+        assert stub.count("y = None") == 2
+        assert stub.count("pass") == 1
+
+    def test_a_multi_line_statement_leaves_one_line(self):
+        """However the solution is wrapped, the stub has the target only."""
+        stub = stub_of(
+            """
+    START
+    a, b = g(
+        1,
+        2,
+    )
+    END
+    return a
+"""
+        )
+
+        assert "(≈ 1 line of code)\n    a, b = None\n    ###" in stub
+
+    def test_an_old_note_is_replaced(self):
+        """The count is computed, whatever the author wrote."""
+        stub = make_stub("### START CODE HERE ### (~ 9 lines)\nx = 1\n### END CODE HERE ###")
+
+        assert stub == "### START CODE HERE ### (≈ 1 line of code)\nx = None\n### END CODE HERE ###"
+
+    def test_non_ascii_text_before_the_target(self):
+        """Column offsets count bytes; the target must not be cut."""
+        stub = make_stub("### START CODE HERE ###\nd['é∑'] = 1\n### END CODE HERE ###")
+
+        assert "d['é∑'] = None" in stub
+
+
+class TestErrors:
+    """Regions that cannot be stubbed."""
+
+    @pytest.mark.parametrize(
+        ("source", "words"),
+        [
+            ("x = (\n### START CODE HERE ###\n1\n### END CODE HERE ###\n)", "middle of this statement"),
+            ("### START CODE HERE ###\nfor x in y:\n    ### END CODE HERE ###\n    pass", "middle of this statement"),
+            (
+                "for x in y:\n    a = 1\n    ### START CODE HERE ###\n    b = 2\nc = 3\n### END CODE HERE ###",
+                "several blocks",
+            ),
+            ("### START CODE HERE ###\nx = = 1\n### END CODE HERE ###", "does not parse"),
+        ],
+    )
+    def test_a_cut_statement_is_refused(self, source, words):
+        """The message says what is wrong and names the line."""
+        with pytest.raises(RegionError, match=words) as caught:
+            make_stub(source)
+
+        assert caught.value.line
+
+
+# What the documents that the assignment comes from have between the markers of each function.
+SEED_STUBS = {
+    "initialize_parameters": [["W1 = None", "b1 = None", "W2 = None", "b2 = None"]],
+    "initialize_parameters_deep": [["parameters['W' + str(l)] = None", "parameters['b' + str(l)] = None"]],
+    "linear_forward": [["Z = None"]],
+    "linear_activation_forward": [["Z, linear_cache = None", "A, activation_cache = None"]] * 2,
+    "L_model_forward": [["A, cache = None"], ["AL, cache = None"]],
+    "compute_cost": [["cost = None"]],
+    "linear_backward": [["dW = None", "db = None", "dA_prev = None"]],
+    "linear_activation_backward": [["dZ = None", "dA_prev, dW, db = None"]] * 2,
+    "L_model_backward": [
+        ["dAL = None"],
+        ["current_cache = None", 'grads["dA" + str(L - 1)], grads["dW" + str(L)], grads["db" + str(L)] = None'],
+        [
+            "current_cache = None",
+            "dA_prev_temp, dW_temp, db_temp = None",
+            'grads["dA" + str(l)] = None',
+            'grads["dW" + str(l + 1)] = None',
+            'grads["db" + str(l + 1)] = None',
+        ],
+    ],
+    "update_parameters": [[]],
+}
+SEED_COUNTS = {
+    "initialize_parameters": [4],
+    "initialize_parameters_deep": [2],
+    "linear_forward": [1],
+    "linear_activation_forward": [2, 2],
+    "L_model_forward": [2, 2],
+    "compute_cost": [1],
+    "linear_backward": [3],
+    "linear_activation_backward": [2, 2],
+    "L_model_backward": [1, 2, 5],
+    "update_parameters": [3],
+}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_released_stubs_are_those_of_the_seeds(release, function):
+    """Every function has the stub lines and the line counts of the documents that the assignment comes from."""
+    lines = [line.strip() for line in find_cell(release, function).source.split("\n")]
+    starts = [n for n, line in enumerate(lines) if line.startswith("### START CODE HERE ###")]
+    ends = [n for n, line in enumerate(lines) if line == "### END CODE HERE ###"]
+    stubs = [[line for line in lines[a + 1 : b] if line] for a, b in zip(starts, ends, strict=True)]
+    counts = [int("".join(filter(str.isdigit, lines[n]))) for n in starts]
+
+    assert stubs == SEED_STUBS[function]
+    assert counts == SEED_COUNTS[function]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_stubbed_cell_parses(release, function):
+    """A student who has not come to a function yet gets no syntax error from it."""
+    ast.parse(find_cell(release, function).source)

@@ -1,0 +1,81 @@
+"""Fixtures that many tests share."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from helper import ROOT
+from nbformat import NotebookNode
+
+from autograder.authoring.build import build
+from autograder.authoring.master import read_master
+from autograder.course import Assignment, Course
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run of the browser tests keep what it saw."""
+    parser.addoption("--screenshots", action="store_true", help="write docs/images/ from the browser tests")
+
+
+@pytest.fixture(autouse=True)
+def _valid_notebooks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Validate every notebook that any test reads or writes."""
+    read, write = nbformat.read, nbformat.write
+
+    def validated_read(*arguments, **keywords):
+        notebook = read(*arguments, **keywords)
+        nbformat.validate(notebook)
+        return notebook
+
+    def validated_write(notebook, *arguments, **keywords):
+        nbformat.validate(notebook)
+        return write(notebook, *arguments, **keywords)
+
+    monkeypatch.setattr(nbformat, "read", validated_read)
+    monkeypatch.setattr(nbformat, "write", validated_write)
+
+
+@pytest.fixture(scope="session")
+def step_by_step() -> Assignment:
+    """The first assignment as it is committed. Read-only."""
+    return Course(ROOT).assignments(["step_by_step"])[0]
+
+
+@pytest.fixture(scope="session")
+def solution(step_by_step: Assignment) -> NotebookNode:
+    """The solved notebook, straight from the master. Copy before changing it."""
+    return read_master(step_by_step.master)
+
+
+@pytest.fixture(scope="session")
+def release(step_by_step: Assignment) -> NotebookNode:
+    """The student version as it is committed. Copy before changing it."""
+    return nbformat.read(step_by_step.release, as_version=4)
+
+
+def copy_course(target: Path) -> Course:
+    """Copy what an author edits, and nothing that is built, to another folder."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name in ["dnn_utils.py", "testCases.py", "nbgrader_config.py"]:
+        shutil.copyfile(ROOT / name, target / name)
+    shutil.copytree(ROOT / "notebooks", target / "notebooks", ignore=shutil.ignore_patterns("__pycache__"))
+    return Course(target)
+
+
+@pytest.fixture(scope="session")
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A copy of the course, built. Read-only: use `built` to change something."""
+    course = copy_course(tmp_path_factory.mktemp("course") / "course")
+    for assignment in course.assignments():
+        build(assignment)
+    return course
+
+
+@pytest.fixture
+def built(built_once: Course, tmp_path: Path) -> Course:
+    """A built course that the test may change."""
+    shutil.copytree(built_once.root, tmp_path / "course")
+    return Course(tmp_path / "course")

@@ -1,0 +1,264 @@
+"""The first assignment: its text has what it must have, and its tests catch what they must catch."""
+
+import re
+
+import pytest
+from helper import FUNCTIONS, find_cell, replaced, run_cells, up_to_last_grade_cell
+
+from autograder.authoring.master import pictures
+from autograder.authoring.tables import compare_tables, expected_items, printed_items
+from autograder.grading.marks import functions
+
+
+@pytest.fixture(scope="module")
+def text(solution) -> str:
+    """All text cells in one string."""
+    return "\n".join(cell.source for cell in solution.cells if cell.cell_type == "markdown")
+
+
+class TestText:
+    """What a student reads."""
+
+    def test_sections(self, text):
+        """All sections of the assignment, in their order."""
+        titles = re.findall(r"(?m)^#{2,3} ([\d.]+) ", text)
+
+        assert titles == "1 2 3 3.1 3.2 4 4.1 4.2 4.3 5 6 6.1 6.2 6.3 7 8 9".split()
+
+    def test_equations(self, text):
+        """The numbered equations, and no others."""
+        assert re.findall(r"\\tag\{(\d+)\}", text) == "2 3 4 7 8 9 10 11 15 16 17".split()
+
+    def test_figures_have_alternative_text(self, solution, text):
+        """Five pictures, each with an alternative text of its own and a caption under it."""
+        alternatives = re.findall(r"!\[([^\]]*)\]\(images/", text)
+
+        assert len(pictures(solution)) == len(set(alternatives)) == 5
+        assert all(len(alternative) > 40 and "@@" not in alternative for alternative in alternatives)
+        assert re.findall(r"(?m)^\*Figure (\d)\.", text) == list("12345")
+
+    @pytest.mark.parametrize("number", range(1, 11))
+    def test_every_exercise_helps(self, solution, number):
+        """A header, two layered hints, help by symptom, a prediction, an expected output and two questions."""
+        sources = [cell.source for cell in solution.cells]
+        start = next(n for n, source in enumerate(sources) if f"Exercise {number}: `" in source)
+        end = next(n for n, source in enumerate(sources) if n > start and "**Recall.**" in source)
+        part = "\n".join(sources[start : end + 1])
+
+        assert f"`{FUNCTIONS[number - 1]}`" in part
+        assert re.search(r"Difficulty \d of 5 · importance \d of 5 · about \d+ minutes", part)
+        for words in [
+            "Hint 1: a question",
+            "Hint 2: a pointer",
+            "Help by symptom",
+            "Predict, then run",
+            "Expected output",
+        ]:
+            assert part.count(words) == 1
+        questions = sources[end].split("<details>")[0]
+        assert re.findall(r"(?m)^(\d)\. .*", questions) == ["1", "2"]
+
+    def test_folds_are_closed(self, text):
+        """An unclosed fold would swallow the rest of a cell."""
+        assert text.count("<details>") == text.count("</details>") == text.count("<summary>") == 40
+
+
+class TestMarks:
+    """Points and grade cells."""
+
+    def test_ten_points_a_function(self, solution):
+        """Ten functions, 100 points."""
+        points = {
+            name: sum(cell.metadata.nbgrader.points for cell in cells) for name, cells in functions(solution).items()
+        }
+
+        assert points == dict.fromkeys(FUNCTIONS, 10)
+
+    def test_parts_that_can_be_right_on_their_own(self, solution):
+        """One grade cell for each."""
+        parts = {
+            name: [cell.metadata.nbgrader.grade_id for cell in cells] for name, cells in functions(solution).items()
+        }
+        ends = {name: [grade_id.removeprefix(f"test_{name}") for grade_id in ids] for name, ids in parts.items()}
+
+        assert ends == {
+            "initialize_parameters": ["_weights", "_biases"],
+            "initialize_parameters_deep": ["_weights", "_biases"],
+            "linear_forward": [""],
+            "linear_activation_forward": ["_sigmoid", "_relu"],
+            "L_model_forward": [""],
+            "compute_cost": [""],
+            "linear_backward": ["_dW", "_db", "_dA_prev"],
+            "linear_activation_backward": ["_relu", "_sigmoid"],
+            "L_model_backward": [""],
+            "update_parameters": ["_weights", "_biases"],
+        }
+
+    def test_every_grade_cell_has_a_visible_and_a_hidden_part(self, solution, release):
+        """Students see the seeded check; the random probes stay hidden."""
+        for cells in functions(solution).values():
+            for cell in cells:
+                visible = find_cell(release, cell.metadata.nbgrader.grade_id).source
+
+                assert "assert check_" in visible
+                assert "HIDDEN" in cell.source
+                assert "HIDDEN" not in visible
+                assert "attempt(" not in visible
+
+
+def test_printed_output_is_the_expected_output(solution):
+    """Every cell with a table under it prints what the table says, compared item by item."""
+    run = run_cells(solution)
+    compared = 0
+    for position, cell in enumerate(solution.cells):
+        if "Expected output" in cell.source and cell.cell_type == "markdown":
+            before = max(n for n in run.printed if n < position)
+            assert expected_items(cell.source) == printed_items(run.printed[before])
+            compared += 1
+
+    assert compared == 10
+    assert compare_tables  # the same comparison on a kernel's output is part of `autograder validate`
+
+
+def failed_functions(notebook):
+    """Return the functions that have a failing grade cell, in order."""
+    errors = run_cells(up_to_last_grade_cell(notebook)).errors
+    return [
+        name
+        for name, cells in functions(notebook).items()
+        if any(cell.metadata.nbgrader.grade_id in errors for cell in cells)
+    ]
+
+
+# function, what the solution says, what a student says
+BROKEN = [
+    ("initialize_parameters", "np.random.randn(n_h, n_x) * 0.01", "np.random.randn(n_h, n_x)"),
+    ("initialize_parameters", "np.zeros((n_h, 1))", "np.ones((n_h, 1))"),
+    ("initialize_parameters", "W2 = np.random.randn(n_y, n_h) * 0.01", "W2 = -np.random.randn(n_y, n_h) * 0.01"),
+    ("initialize_parameters", "(n_y, n_h) * 0.01", "(1, 2) * 0.01"),
+    ("initialize_parameters_deep", "layer_dims[l - 1]) * 0.01", "layer_dims[l - 1]) * 0.1"),
+    ("initialize_parameters_deep", "np.zeros((layer_dims[l], 1))", "np.zeros((layer_dims[1], 1))"),
+    ("initialize_parameters_deep", "range(1, L)", "range(1, L - 1)"),
+    ("linear_forward", "np.dot(W, A) + b", "np.dot(W, A)"),
+    ("linear_forward", "np.dot(W, A) + b", "np.dot(W, A) - b"),
+    ("linear_forward", "+ b", "+ np.sum(b)"),
+    ("linear_activation_forward", "relu(Z)", "sigmoid(Z)"),
+    ("linear_activation_forward", "sigmoid(Z)", "relu(Z)"),
+    ("linear_activation_forward", "relu(Z)", "relu(-Z)"),
+    ("L_model_forward", '"relu")', '"sigmoid")'),
+    ("L_model_forward", "range(1, L)", "range(1, L - 1)"),
+    ("L_model_forward", "A_prev = A\n", "A_prev = X\n"),
+    ("L_model_forward", "        caches.append(cache)\n", "        pass\n"),
+    ("compute_cost", "-(1 / m)", "(1 / m)"),
+    ("compute_cost", "-(1 / m) * ", "-"),
+    ("compute_cost", " + (1 - Y) * np.log(1 - AL)", ""),
+    ("compute_cost", "np.sum(Y", "np.sum(AL"),
+    ("linear_backward", "np.dot(dZ, A_prev.T) / m", "np.dot(dZ, A_prev.T)"),
+    ("linear_backward", "keepdims=True) / m", "keepdims=True)"),
+    ("linear_backward", "axis=1", "axis=0"),
+    ("linear_backward", "np.dot(W.T, dZ)", "-np.dot(W.T, dZ)"),
+    ("linear_backward", "np.dot(W.T, dZ)", "np.dot(W.T, dZ) / m"),
+    ("linear_backward", "np.sum(dZ, axis=1, keepdims=True)", "np.sum(dZ)"),
+    ("linear_activation_backward", "relu_backward", "sigmoid_backward"),
+    ("linear_activation_backward", "sigmoid_backward", "relu_backward"),
+    ("linear_activation_backward", "dZ = relu_backward(dA, activation_cache)", "dZ = dA"),
+    ("L_model_backward", "dAL = -", "dAL = +"),
+    ("L_model_backward", '"sigmoid"', '"relu"'),
+    ("L_model_backward", '"relu"', '"sigmoid"'),
+    ("L_model_backward", 'grads["dA" + str(l + 1)], current', "dAL, current"),
+    ("L_model_backward", "range(L - 1)", "range(L - 2)"),
+    ("L_model_backward", "current_cache = caches[l]", "current_cache = caches[0]"),
+    ("update_parameters", "- learning_rate", "+ learning_rate"),
+    ("update_parameters", "range(1, L + 1)", "range(1, L)"),
+    ("update_parameters", "range(1, L + 1)", "range(2, L + 1)"),
+    ("update_parameters", "learning_rate * ", ""),
+    ("update_parameters", 'parameters["b" + str(l)] = ', "_ = "),
+]
+
+
+@pytest.mark.parametrize(("function", "right", "wrong"), BROKEN)
+def test_a_broken_function_fails_and_those_before_it_pass(solution, function, right, wrong):
+    """Wrong sign, missing 1/m, wrong axis, missing bias, swapped activations, loops that are one off."""
+    failed = failed_functions(replaced(solution, function, right, wrong))
+
+    assert failed[0] == function
+
+
+@pytest.mark.parametrize(
+    ("function", "right", "wrong"),
+    [
+        ("linear_forward", "Z = np.dot(W, A) + b", "Z = W @ A; Z += b"),
+        ("compute_cost", "cost = -(1 / m) * np.sum(", "cost = float(-1 / m * np.sum("),
+        ("update_parameters", '["W" + str(l)] = parameters["W" + str(l)] - ', '["W" + str(l)] -= '),
+        ("update_parameters", "    for l in range", "    parameters = dict(parameters)\n    for l in range"),
+        ("L_model_backward", "grads = {}", 'grads = {}\n    grads["dA" + str(len(caches))] = -(Y/AL - (1-Y)/(1-AL))'),
+    ],
+)
+def test_another_way_to_write_it_is_right_too(solution, function, right, wrong):
+    """In place, with Python's float, with a new dictionary, with an additional dAL."""
+    if "float(" in wrong:
+        solution = replaced(solution, function, "np.log(1 - AL))", "np.log(1 - AL)))")
+
+    assert failed_functions(replaced(solution, function, right, wrong)) == []
+
+
+def test_the_other_numbering_of_dA_is_right_too(solution):
+    """dA one higher throughout is accepted by the check, the hidden probes and print_grads."""
+    other = solution
+    for old, new in [
+        ('grads["dA" + str(L - 1)]', 'grads["dA" + str(L)]'),
+        ('grads["dA" + str(l + 1)], current', 'grads["dA" + str(l + 2)], current'),
+        ('grads["dA" + str(l)] =', 'grads["dA" + str(l + 1)] ='),
+    ]:
+        other = replaced(other, "L_model_backward", old, new)
+
+    run = run_cells(up_to_last_grade_cell(other))
+    printed = next(text for text in run.printed.values() if "dA0 =" in text)
+    assert run.errors == {}
+    assert "dA1 =\n[[ 0.12913162" in printed
+
+
+def test_a_mixed_numbering_of_dA_is_wrong(solution):
+    """One key of each numbering is not accepted, although the gradients of the parameters are right."""
+    mixed = replaced(
+        solution, "L_model_backward", 'grads["dA" + str(l)] = dA_prev_temp', 'grads["dA" + str(l + 1)] = dA_prev_temp'
+    )
+
+    assert failed_functions(mixed)[0] == "L_model_backward"
+
+
+@pytest.mark.parametrize(
+    ("function", "old", "new"),
+    [
+        ("linear_forward", "    Z = np.dot", "    A *= 1.5\n    Z = np.dot"),
+        ("compute_cost", "    cost = -", "    AL += 0.01\n    cost = -"),
+        ("linear_backward", "    dW = ", "    dZ /= 2\n    dZ *= 2\n    dZ += 1e-3\n    dW = "),
+        ("L_model_forward", "    caches = []", "    caches = []\n    parameters['b1'] += 1"),
+    ],
+)
+def test_changing_an_argument_is_wrong(solution, function, old, new):
+    """Where the exercise does not ask for it, an input must come back as it went in."""
+    run = run_cells(up_to_last_grade_cell(replaced(solution, function, old, new)))
+
+    message = str(run.errors[f"test_{function}" + ("_dW" if function == "linear_backward" else "")])
+    assert "in place" in message
+
+
+def test_the_release_says_not_filled_in_for_every_function(release):
+    """Ten functions, each of whose grade cells says so and none of which breaks another way."""
+    errors = run_cells(up_to_last_grade_cell(release)).errors
+    for name, cells in functions(release).items():
+        for cell in cells:
+            message = str(errors[cell.metadata.nbgrader.grade_id])
+
+            assert message.startswith(name)
+            assert "not filled in yet" in message
+
+
+def test_a_class_made_of_the_functions_learns(solution):
+    """The ungraded end of the notebook: two layers separate what one layer cannot."""
+    namespace = run_cells(solution).namespace
+    X, Y = namespace["X"], namespace["Y"]
+
+    assert namespace["flat"].accuracy(X, Y) < 0.7
+    assert namespace["deep"].accuracy(X, Y) > 0.98
