@@ -68,8 +68,9 @@ def class_table(rows: Sequence[tuple[str, Sequence[FunctionMarks] | None, str]])
 
 
 def _render(table: Table | Columns) -> str:
-    """Return a table as text, as wide as the terminal, or wide enough to be read in a log."""
-    console = Console(file=io.StringIO(), width=max(100, shutil.get_terminal_size((140, 24)).columns))
+    """Return a table as text, as wide as the terminal; elsewhere wide enough to be read in a log."""
+    width = max(100, shutil.get_terminal_size().columns) if sys.stdout.isatty() else 150
+    console = Console(file=io.StringIO(), width=width)
     console.print(table)
     file = console.file
     assert isinstance(file, io.StringIO)

@@ -55,7 +55,7 @@ def test_a_skipped_grade_cell():
         (code_cell("### BEGIN SOLUTION\nx = 1\n### END SOLUTION"), "a solution outside a solution cell"),
         (solution_cell("### START CODE HERE ###\nx = 1"), "without an END CODE HERE"),
         (grade_cell("### BEGIN HIDEN TESTS\nassert 1\n### END HIDDEN TESTS"), "misspelt"),
-        (grade_cell("assert f(1"), "does not parse"),
+        (grade_cell("assert f(1"), "no Python that can be read"),
         (text_cell("![a](images/nowhere.svg)"), "no picture images/nowhere.svg"),
     ],
 )
