@@ -59,16 +59,18 @@ class Recorder:
             self._before_output()
             if self._streams_full:
                 return
-            text = whole(text)
             last = self._entries[-1] if self._entries else None
             if last is None or last.output.get("name") != name:
                 last = self._append(_Entry(stream_output(name, ""), OUTPUT_BYTES))
-            kept = cut(text, self.limit - self._spent)
-            if len(kept) < len(text):
+            text = whole(text)
+            size = size_of(text)
+            if size > self.limit - self._spent:
                 # A gap in the middle of a text would mislead, so nothing is printed after the cut.
                 self._streams_full = self._truncated = True
-            last.parts.append(kept)
-            self._charge(last, size_of(kept))
+                text = cut(text, self.limit - self._spent)
+                size = size_of(text)
+            last.parts.append(text)
+            self._charge(last, size)
 
     def display(self, data: object, metadata: object = None, *, display_id: str | None = None) -> None:
         """Record a `display_data` output."""
