@@ -125,6 +125,7 @@ class Interpreter(InteractiveShell):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(colors="nocolor", banner1="", **kwargs)
         self.loop_runner = _run_async
+        self._at_start = dict(self.user_ns)
         # A stack: a cell may run another through get_ipython().run_cell.
         self._watches: list[tuple[AfterStatement | None, Iterator[int]]] = []
 
@@ -180,6 +181,13 @@ class Interpreter(InteractiveShell):
     def ask_exit(self) -> NoReturn:
         """End the cell."""
         raise SystemExit
+
+    def start_over(self) -> None:
+        """Forget the session."""
+        self.reset(new_session=True)
+        # IPython's reset deletes these and does not put them back.
+        for name, value in self._at_start.items():
+            self.user_ns.setdefault(name, value)
 
     def dismiss(self) -> None:
         """Stop being the one shell of this process."""

@@ -132,6 +132,13 @@ class Shell:
             return self._capture.recorder.take()
         return self._capture.finish().take()
 
+    def forget(self) -> None:
+        """Forget all variables and results, and count the cells from 1 again."""
+        self.interpreter.start_over()
+        for name in ("last_type", "last_value", "last_traceback"):
+            with contextlib.suppress(AttributeError):
+                delattr(sys, name)
+
     def release(self) -> None:
         """Give back stdout, stderr and the descriptors until the next `run` or `recording`."""
         self._capture.remove()
