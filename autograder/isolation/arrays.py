@@ -147,11 +147,12 @@ def array_from_node(node: Node, memory: Memory, room: int) -> tuple[AnyArray, An
             or len(data) != math.prod(shape) * dtype.itemsize
         ):
             raise ValueError("an array whose bytes do not match its shape")
-        # An empty array cannot be made from an empty buffer, and its element type needs no bytes.
-        sent: AnyArray = np.frombuffer(data or bytes(dtype.itemsize), dtype)
-        sent = sent[: len(data) // dtype.itemsize].reshape(shape, order=order)
-        live = np.empty(shape, dtype, order)
-        live[...] = sent
+        live: AnyArray = np.empty(shape, dtype, order)
+        sent: AnyArray = live
+        if data:
+            sent = np.frombuffer(data, dtype).reshape(shape, order=order)
+            # As bytes: assigning a structured array leaves out what lies between its fields.
+            live.reshape(-1, order="A").view(np.uint8)[...] = np.frombuffer(data, np.uint8)
     else:
         sent, live = _views(node, dtype, memory)
         writeable = node[5]

@@ -78,32 +78,32 @@ class RandomStateSender:
     """Tells when the state has to be sent (again)."""
 
     def __init__(self) -> None:
-        self._marked: list[Plain] = [None, None]
+        self._marked: Plain = None
         self._mark = 0
 
     def forget(self) -> None:
         """What `pending` returned was not sent: return it again."""
-        self._marked = [None, None]
+        self._marked = None
 
     def pending(self) -> Plain | None:
         """Return the state if it was set or used since it was last returned, else None."""
+        # Compared in the generators' own forms, which is what this costs when nothing has changed.
+        if self._marked is not None and self._marked[1] == random.getstate():
+            numpy_state = _capture_numpy()
+            if numpy_state == self._marked[0]:
+                return None
         state = capture()
-        if state == self._marked:
-            return None
         self._mark = (self._mark + 1) & _UNUSED_BITS
-        marked = [
-            None if part is None else [_marked(part[0], part[1], self._mark), *part[1:]] for part in state
-        ]
-        install(marked)
-        self._marked = marked
+        install([None if part is None else _marked(part, self._mark) for part in state])
+        self._marked = [_capture_numpy(), random.getstate()]
         return state
 
 
-def _marked(data: bytes, position: int, mark: int) -> bytes:
-    """Return the key with a mark in it, or unchanged if its first word is still to be drawn."""
+def _marked(state: Plain, mark: int) -> Plain:
+    """Return a generator's state with a mark, or unchanged if its first word is still to be drawn."""
+    data, position, *gauss = state
     if position == 0:
-        return data
+        return state
     key = np.frombuffer(data, np.uint32).copy()
     key[0] = (key[0] & ~np.uint32(_UNUSED_BITS)) | np.uint32(mark)
-    # All zeros but for the mark cannot be: a twister in that state was stuck before.
-    return key.tobytes()
+    return [key.tobytes(), position, *gauss]
