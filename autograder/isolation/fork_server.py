@@ -40,7 +40,6 @@ class ForkServer:
     def __init__(self, control: Control, state: object) -> None:
         self._control = control
         self._state = state
-        self._children: set[int] = set()
 
     def serve(self) -> None:
         """Answer until the host hangs up."""
@@ -66,20 +65,15 @@ class ForkServer:
         pid = os.fork()
         if pid == 0:
             self._become(order, function, parent, sock)
-        self._children.add(pid)
         # Nobody waits for the child before the host says so, so the number cannot be another's yet.
         return {"child": pid}, os.pidfd_open(pid)
 
     def do_ending(self, _: None, *, child: int, release: bool) -> tuple[dict[str, Any], None]:
         """Tell how a child ended, if it has; with *release*, forget it."""
-        if child not in self._children:
-            raise LookupError("no such child")
         flags = os.WEXITED | os.WNOHANG | (0 if release else os.WNOWAIT)
         found = os.waitid(os.P_PID, child, flags)
         if found is None:
             return {"ended": None}, None
-        if release:
-            self._children.discard(child)
         return {"ended": [found.si_code == os.CLD_EXITED, found.si_status]}, None
 
     def _become(self, order: "Order", function: Callable[..., Any], parent: int, sock: int) -> NoReturn:
@@ -115,7 +109,8 @@ class Order:
 
 def main(descriptor: int) -> None:
     """Prepare as the host's first message says, then serve."""
-    # The host ends this process by hanging up; a Ctrl-C in its terminal is not for us.
+    # The host ends this process by hanging up; a Ctrl-C in its terminal is not for us. The children inherit
+    # this: an interrupt is meant for a cell that runs, and the shell lets it through then.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = Control(socket.socket(fileno=descriptor))
     # What a notebook sees of how this process was started.

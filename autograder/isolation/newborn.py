@@ -63,9 +63,6 @@ def detach(parent: int, keep: int) -> None:
     if os.getppid() != parent:
         # It died before it could be asked for.
         raise OrphanedError
-    # An interrupt is meant for a cell that runs; the shell lets it through then.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)

@@ -35,6 +35,9 @@ def warm_up(modules: list[str]) -> Warm:
             importlib.import_module(name)
         except Exception as error:
             warm.report[name] = f"{type(error).__name__}: {error}"
+    if "numpy" in sys.modules:
+        # NumPy imports it when it is first used.
+        importlib.import_module("numpy.random")
     cells = [*_CELLS, _FIGURE] if "matplotlib" in sys.modules else _CELLS
     for cell in cells:
         warm.shell.run(cell, store_count=False)

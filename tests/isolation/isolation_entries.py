@@ -1,7 +1,9 @@
 """Functions that the tests let fork servers and their children call."""
 
+import itertools
 import os
 import sys
+import tempfile
 import time
 from types import SimpleNamespace
 
@@ -10,6 +12,9 @@ def prepare(modules=(), **report):
     """A state without a shell, quickly made; its report says what it was given."""
     for module in modules:
         __import__(module)
+    # What children must not have in common: a descriptor below all others, and a sequence of file names.
+    os.open(os.devnull, os.O_RDONLY)
+    tempfile._name_sequence = itertools.repeat("same")
     return SimpleNamespace(report=report, made_by=os.getpid())
 
 

@@ -306,6 +306,13 @@ class TestSanitise:
         assert len(outputs) < 102
         assert "dropped" in outputs[-1]["text"]
 
+    def test_number(self):
+        """No more outputs are looked at than there may be."""
+        outputs = sanitise([stream("stdout", "x"), display("y")] * 10, max_outputs=4)
+
+        assert [output["output_type"] for output in outputs] == ["stream", "display_data"] * 2 + ["stream"]
+        assert outputs[-1]["text"].startswith("[16 outputs dropped")
+
     json_like = st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
         lambda inner: (

@@ -113,6 +113,7 @@ def test_kill_the_group_of_a_dead_process(child):
     pid = ask(child, "subprocess.Popen(['sleep', '100']).pid")
     child.channel.send("os._exit(0)")
     assert child.wait(5)
+    assert child.how_it_ended() == "ended normally"
     assert running(pid)
     child.kill()
 

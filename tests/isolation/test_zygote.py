@@ -30,7 +30,7 @@ def start(directory, prepare="isolation_entries:prepare", **options):
 @pytest.fixture(scope="module")
 def zygote(tmp_path_factory):
     """One fork server for the tests that leave it as it was."""
-    arguments = {"modules": ["numpy"], "seen": "once"}
+    arguments = {"modules": ["numpy.random"], "seen": "once"}
     with start(tmp_path_factory.mktemp("zygote"), arguments=arguments) as zygote:
         yield zygote
 
