@@ -168,8 +168,6 @@ class Channel:
         while self._outgoing:
             frame = self._outgoing[0]
             while rest := frame.rest():
-                if deadline is not None:
-                    self._wait(select.POLLOUT, deadline)
                 try:
                     # One C call sends and records; an interrupt comes before or after both.
                     frame.written.extend(map(self._sock.send, (rest,), (_SEND_FLAGS,)))

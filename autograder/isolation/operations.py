@@ -12,7 +12,7 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from autograder.isolation.proxies import READABLE_DUNDERS, is_special
+from autograder.isolation.proxies import READABLE_DUNDERS
 
 __all__ = ["OPERATIONS", "perform"]
 
@@ -42,16 +42,16 @@ def perform(
 def _check_attribute(operation: str, thing: object, name: object, guarded: bool) -> None:
     if type(name) is not str:
         raise TypeError("the name of an attribute must be a string")
-    if operation == "getattr" and name in READABLE_DUNDERS:
-        return
-    hidden = is_special(name)
-    if guarded:
-        hidden = hidden or name.startswith("_")
-        hidden = hidden or (isinstance(thing, _INTERNAL) and name.startswith(_INTROSPECTION))
-        hidden = hidden or isinstance(thing, types.ModuleType)
-        hidden = hidden or (operation != "getattr" and isinstance(thing, _FIXED))
-    if hidden:
+    if guarded and _is_hidden(operation, thing, name):
         raise AttributeError(f"{name} is out of reach of the other process")
+
+
+def _is_hidden(operation: str, thing: object, name: str) -> bool:
+    if name.startswith("_"):
+        return operation != "getattr" or name not in READABLE_DUNDERS
+    if isinstance(thing, _INTERNAL) and name.startswith(_INTROSPECTION):
+        return True
+    return isinstance(thing, types.ModuleType) or (operation != "getattr" and isinstance(thing, _FIXED))
 
 
 def _exit(thing: Any, error: BaseException | None = None) -> bool:

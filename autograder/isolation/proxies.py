@@ -12,7 +12,7 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
 __all__ = [
     "ALL_ABILITIES",
@@ -113,8 +113,6 @@ class Proxy:
     __slots__ = ("__link__", "__weakref__")
     __link__: Link
 
-    # NumPy leaves the operation to the proxy, which refuses it.
-    __array_ufunc__: ClassVar[None] = None
     __hash__ = object.__hash__
 
     def __repr__(self) -> str:

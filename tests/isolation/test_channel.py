@@ -222,6 +222,14 @@ class TestHostile:
 
         assert peak < 50 << 20
 
+    def test_many_small_containers(self):
+        """Elements are counted over the whole message, not list by list."""
+        message = pack([[0] * 100] * 40)
+
+        assert len(unpack(message, max_items=5000)) == 40
+        with pytest.raises(MalformedMessage):
+            unpack(message, max_items=4000)
+
 
 class TestInterrupts:
     """A signal handler may raise at any moment."""
@@ -240,15 +248,20 @@ class TestInterrupts:
 
         assert list(range(1000)) == channel.receive()
 
-    def test_send_goes_on(self):
-        """What had not been sent at an interrupt goes out before the next message."""
+    @pytest.mark.parametrize("again", [True, False])
+    def test_send_goes_on(self, again):
+        """What had not been sent at an interrupt goes out before the next message, and once."""
         ours, theirs = socket.socketpair()
         with Channel(ours) as sender, Channel(theirs) as receiver:
             first = os.urandom(4 << 20)
+            frame = sender.prepare(first)
             signal.signal(signal.SIGALRM, _interrupt)
             signal.setitimer(signal.ITIMER_REAL, 0.05)
             with pytest.raises(KeyboardInterrupt):
-                sender.send(first)
+                sender.post(frame)
+            if again:
+                with pytest.raises(DeadlinePassed):
+                    sender.post(frame, soon(0))
             thread = threading.Thread(target=sender.send, args=("second",))
             thread.start()
 

@@ -634,6 +634,17 @@ class TestHostileHandles:
         assert len(repr(proxy)) < 110
         assert not set(repr(proxy)) & set('\n\x1b[]"')
 
+    @pytest.mark.parametrize(
+        "name", ["_repr_html_", "_ipython_display_", "__array_struct__", "__iter__", "__len__"]
+    )
+    def test_special_names(self, name):
+        """They are not even asked for: a hostile process would have an answer."""
+        borrowed = BorrowedObjects(Limits(), lambda *_, **__: "forged", "student's")
+        proxy = borrowed.borrow(1, 0, "object", "x")
+
+        assert proxy.anything == "forged"
+        assert not hasattr(proxy, name)
+
     def test_too_many(self):
         """A hostile process cannot make proxies without end."""
         borrowed = BorrowedObjects(Limits(handles=5), print, "student's")
