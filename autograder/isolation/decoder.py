@@ -84,6 +84,7 @@ class Decoder:
         self._memory = Memory.of(graph[2])
         self._objects: list[Any] = [None] * len(self._nodes)
         self._sent: dict[int, Any] = {}
+        self._room = limits.total_bytes
 
     def run(self, restore: Any) -> Decoded:
         """Return the value and, if it answers a request, what it restores."""
@@ -139,7 +140,8 @@ class Decoder:
 
     def _leaf(self, number: int, node: Node) -> object:
         if node[0] in ("array", "view"):
-            live, self._sent[number] = array_from_node(node, self._memory, self._limits.total_bytes)
+            live, self._sent[number] = array_from_node(node, self._memory, self._room)
+            self._room -= live.nbytes
             return live
         if node[0] in ("handle", "yours"):
             if self._borrower is None:

@@ -685,6 +685,14 @@ class TestHostile:
             Codec().decode([[0], [node, *numbers], []])
         assert time.monotonic() - began < 3
 
+    def test_many_large_views(self):
+        """Small buffers that are shown as large arrays, again and again, are not looked at for hours."""
+        nodes = [["view", "|?", [50 << 20], [0], 0, True, 0] for _ in range(1000)]
+        began = time.monotonic()
+        with pytest.raises(MalformedMessage, match="too large"):
+            Codec().decode([[0], [["list", [[n + 1] for n in range(1000)]], *nodes], [b"x\0"[1:]]])
+        assert time.monotonic() - began < 3
+
     def test_too_many_classes(self):
         """The receiver does not make classes without end."""
         codec = Codec(Limits(named_types=10))
