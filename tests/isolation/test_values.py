@@ -685,6 +685,19 @@ class TestHostile:
             Codec().decode([[0], [node, *numbers], []])
         assert time.monotonic() - began < 3
 
+    def test_limits(self):
+        """The receiver has the limits of the sender."""
+        limits = Limits(items=50, total_bytes=100, depth=5)
+        deep = [["list", [[n + 1]]] for n in range(5)] + [["list", []]]
+        for graph in (
+            [[0], [["list", [0] * 50]], []],
+            [[0], [["array", "<d", [13], "C", True, bytes(104)]], []],
+            [[0], deep, []],
+        ):
+            assert Codec().decode(graph) is not None
+            with pytest.raises(MalformedMessage):
+                Codec(limits).decode(graph)
+
     def test_many_large_views(self):
         """Small buffers that are shown as large arrays, again and again, are not looked at for hours."""
         nodes = [["view", "|?", [50 << 20], [0], 0, True, 0] for _ in range(1000)]
