@@ -144,6 +144,8 @@ class TestCalls:
                 peer._request("getattr", 0, ("names",))
             with pytest.raises(LookupError):
                 peer._request("call", 99)
+            with pytest.raises(LookupError):
+                peer._request("invoke", 99, ("get", "x"))
 
     def test_no_exports(self):
         """The grader's side has no root object."""
@@ -238,6 +240,16 @@ class TestHooks:
                 size(bytes(65 << 20))
             assert size(b"abc") == 3
             assert peer.broken is None
+
+    def test_a_seed_survives_a_call_that_is_refused(self):
+        """The random state goes with the next call instead."""
+        roomy = Limits(total_bytes=1 << 30)
+        with student({"draw": lambda *_: np.random.rand()}, limits=roomy) as peer:
+            draw = peer.root.get("draw")
+            np.random.seed(5)
+            with pytest.raises(Refused):
+                draw(bytes(65 << 20))
+            assert draw() == np.random.RandomState(5).rand()
 
 
 class TestBroken:

@@ -329,6 +329,19 @@ class TestAliasing:
         assert not np.shares_memory(first, second)
         assert not second.any()
 
+    def test_distance_costs_nothing(self):
+        """Nor does what lies between them travel."""
+        owner = np.zeros(100_000)
+
+        assert len(pack(Codec().encode([owner[:2], owner[-2:]]).graph)) < 200
+
+    def test_alignment(self):
+        """Numbers that are aligned in memory stay so, whatever they share it with."""
+        owner = np.zeros(4)
+        _, numbers = send([owner.view(np.uint8)[1:], owner[1:]])
+
+        assert numbers.flags.aligned
+
     def test_a_view_does_not_take_its_owner_along(self):
         """What lies around or between the parts of an array that are sent is not sent."""
         owner = np.full((4, 100), 7.0)
@@ -432,7 +445,15 @@ class TestRefusals:
                 np.dtype(object),
                 type("T", (), {}),
             ),
-            *(np.random, np.dtypes.StringDType(), range(2**70), np.dtype("V0"), np.zeros(2, "V0"), iter([])),
+            *(
+                np.random,
+                np.dtypes.StringDType(),
+                range(2**70),
+                np.dtype("V0"),
+                np.zeros(2, [("none", "f8", (0,)), ("one", "i4")]),
+                np.zeros(2, "V0"),
+                iter([]),
+            ),
         ],
     )
     def test_other_things(self, thing):
