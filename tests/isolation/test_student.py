@@ -76,6 +76,14 @@ class TestCells:
         assert (third["ename"], third["evalue"]) == ("ZeroDivisionError", "division by zero")
         assert third["outputs"][0]["output_type"] == "error"
 
+    def test_traces(self, student):
+        """A cell sees little of how its process came to be."""
+        done = run(
+            student, "import sys\nprint(sys.argv, sys.path[0] == '', __name__, '__file__' in globals())"
+        )
+
+        assert text(done) == "[''] True __main__ False\n"
+
     def test_number(self, student):
         """The host may say which number a cell has."""
         done = run(student, "5", number=7)

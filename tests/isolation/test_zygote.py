@@ -131,6 +131,7 @@ class TestStart:
             warm = ask(child, "sorted(state.shell.namespace)")
             count = ask(child, "state.shell.execution_count")
             last_error = ask(child, "hasattr(sys, 'last_value')")
+            server_prints_to = ask(child, "os.readlink(f'/proc/{os.getppid()}/fd/2')")
             fresh = ask(
                 child,
                 "state.shell.close()\n"
@@ -142,6 +143,7 @@ class TestStart:
         assert warm == fresh
         assert count == 1
         assert last_error is False
+        assert "memfd" not in server_prints_to
 
 
 class TestFork:
@@ -170,6 +172,13 @@ class TestFork:
         assert [links.pop(n) for n in (0, 1, 2)] == ["/dev/null"] * 3
         assert links.pop(own).startswith("socket:")
         assert links == {}
+
+    def test_programs_inherit_nothing(self, fork):
+        """A program that a child starts does not get its channel."""
+        listing = ask(fork(), "os.system('ls -l /proc/self/fd > listing')\nopen('listing').read()")
+
+        assert "/dev/null" in listing
+        assert "socket:" not in listing
 
     def test_session(self, fork):
         """A child leads a session of its own and ignores interrupts until a cell runs."""
