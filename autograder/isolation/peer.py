@@ -1,0 +1,390 @@
+"""One side of the conversation: asks the other to do things with its objects, and does what it is asked.
+
+    ["request", {"id", "op", "on", "graph", "failure", "random", "dropped", "outputs"}]
+    ["reply",   {"id", "graph", "restore", "failure", "dropped", "outputs"}]
+    ["lost", why]                       from whoever relays the messages: the other process has gone
+
+A request's graph holds `[arguments, keywords]`, a reply's the result. While one side waits for a reply the
+other may ask something back; that is served and the waiting goes on, so that all is strictly nested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from autograder.isolation.channel import Channel, Frame, Plain
+from autograder.isolation.decoder import Decoded
+from autograder.isolation.errors import (
+    ChannelClosed,
+    MalformedMessage,
+    MessageTooLarge,
+    OutOfTurn,
+    Refused,
+    WireError,
+)
+from autograder.isolation.failures import FailureCodec, is_cell
+from autograder.isolation.handles import BorrowedObjects, HandleExchange, LentObjects
+from autograder.isolation.limits import Limits
+from autograder.isolation.operations import OPERATIONS, perform
+from autograder.isolation.proxies import is_special
+from autograder.isolation.random_state import RandomStateSender, install
+from autograder.isolation.restore import Watch, apply_changes
+from autograder.isolation.values import Codec, Encoded
+
+__all__ = ["Peer", "Root"]
+
+_ROOT = 0
+_REQUEST = frozenset(["id", "op", "on", "graph", "failure", "random", "dropped", "outputs"])
+_REPLY = frozenset(["id", "graph", "restore", "failure", "dropped", "outputs"])
+_OPERATIONS = frozenset(OPERATIONS) | {"call", "invoke"}
+_NO_KEYWORDS: Mapping[str, Any] = MappingProxyType({})
+
+
+class Root:
+    """The other side's root object: its methods can be called, nothing else."""
+
+    def __init__(self, request: Callable[..., Any]) -> None:
+        self._request = request
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if is_special(name):
+            raise AttributeError(name)
+
+        def invoke(*arguments: object, **keywords: object) -> Any:
+            return self._request("invoke", _ROOT, (name, *arguments), keywords)
+
+        return invoke
+
+
+class Peer:
+    """One side of the conversation over a channel.
+
+    Args:
+        channel: Where the other side is.
+        exports: The root object, whose public methods the other side may call; None for none.
+        send_random_state: Send the random generators' state with requests, for the other side to install.
+        before_call: Called before a request that is not part of another one. May make requests itself.
+        drain_outputs: Returns plain data to go with each message.
+        on_outputs: Is given what came with a message. Without it, nothing may come.
+        limits: Bounds on what is sent and accepted.
+        trusts_peer: The other side may look into and change every object that it is given, is sent tracebacks
+            and sets the random generators. True in the student's process only.
+        peer_name: Whose objects the proxies stand for, for `repr`.
+        is_student_file: Tells the student's frames in a traceback by their file names.
+
+    Attributes:
+        root: The other side's root object.
+        broken: Why the conversation has ended, or None.
+        deadline: A time of `time.monotonic` by which every reply must be there; None to wait for ever.
+
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        *,
+        exports: object = None,
+        send_random_state: bool = False,
+        before_call: Callable[[], object] | None = None,
+        drain_outputs: Callable[[], list[Plain]] | None = None,
+        on_outputs: Callable[[list[Plain]], object] | None = None,
+        limits: Limits | None = None,
+        trusts_peer: bool = False,
+        peer_name: str = "student's",
+        is_student_file: Callable[[str], bool] = is_cell,
+    ) -> None:
+        self.limits = limits or Limits()
+        self.broken: WireError | None = None
+        self.deadline: float | None = None
+        self.root = Root(self._request)
+        self._channel = channel
+        self._exports = exports
+        self._random = RandomStateSender() if send_random_state else None
+        self._before_call = before_call
+        self._drain_outputs = drain_outputs
+        self._on_outputs = on_outputs
+        self._guarded = not trusts_peer
+        self._lent = LentObjects(self.limits.handles, self._guarded)
+        self._borrowed = BorrowedObjects(self.limits, self._request, peer_name)
+        self._exchanges = HandleExchange(self._lent, self._borrowed)
+        self._codec = Codec(self.limits, self._exchanges)
+        self._failures = FailureCodec(self.limits, trusts_peer, is_student_file)
+        self._open = 0  # requests under way here, made or served
+        self._synchronising = False
+        self._last_id = 0
+        self._waiting: list[int] = []
+        self._unanswered: set[int] = set()
+        self._held_outputs: list[Plain] = []
+        self._held_dropped: list[list[int]] = []
+
+    def revoke(self, thing: object) -> None:
+        """Take back an object of ours: the other side cannot use it any more."""
+        number = self._lent.number_of(thing)
+        if number is not None:
+            self._lent.revoke(number)
+
+    def serve(self, message: Plain) -> None:
+        """Answer a request that somebody else read from the channel.
+
+        Whatever goes wrong in the doing is the answer. Raises `WireError` if the conversation is broken, and
+        KeyboardInterrupt for one that comes when the answer is on its way.
+        """
+        self._check_alive()
+        try:
+            if self._kind(message) != "request":
+                raise OutOfTurn("expected a request")
+            self._serve(message[1])
+        except WireError as error:
+            self._break(error)
+            raise
+
+    # Asking
+
+    def _request(
+        self,
+        operation: str,
+        number: int,
+        arguments: tuple[object, ...] = (),
+        keywords: Mapping[str, object] = _NO_KEYWORDS,
+        failure: BaseException | None = None,
+    ) -> Any:
+        self._check_alive()
+        if self._open >= self.limits.nesting:
+            raise RecursionError(f"more than {self.limits.nesting} calls between the processes are open")
+        if self._before_call is not None and not self._open and not self._synchronising:
+            self._synchronising = True
+            try:
+                self._before_call()
+            finally:
+                self._synchronising = False
+        self._open += 1
+        try:
+            encoded = self._codec.encode([arguments, dict(keywords)])
+            reply = self._exchange(operation, number, encoded, failure)
+            return self._finish(encoded, reply)
+        except WireError as error:
+            self._break(error)
+            raise
+        finally:
+            self._open -= 1
+
+    def _exchange(
+        self, operation: str, number: int, encoded: Encoded, failure: BaseException | None
+    ) -> dict[str, Any]:
+        """Send a request and return the reply, having served what came before it."""
+        self._last_id += 1
+        identity = self._last_id
+        body = {
+            "id": identity,
+            "op": operation,
+            "on": number,
+            "graph": encoded.graph,
+            "failure": None if failure is None else self._failures.pack(failure),
+            "random": None if self._random is None else self._random.pending(),
+        }
+        try:
+            frame = self._prepare("request", body)
+        except MessageTooLarge as error:
+            self._exchanges.take_back(encoded.lent)
+            if self._random is not None:
+                self._random.forget()
+            raise Refused(f"the arguments cannot be sent: {error}") from None
+        self._unanswered.add(identity)
+        self._waiting.append(identity)
+        try:
+            self._post(frame)
+            return self._wait_for(identity)
+        finally:
+            self._waiting.pop()
+
+    def _wait_for(self, identity: int) -> dict[str, Any]:
+        while True:
+            message = self._channel.receive(self.deadline)
+            if self._kind(message) == "request":
+                self._serve(message[1])
+                continue
+            reply = self._check_reply(message[1])
+            answered = reply["id"]
+            # The reply to a request that was given up, after an interrupt, is late and means nothing.
+            late = answered in self._unanswered and answered not in self._waiting
+            if answered != identity and not late:
+                raise OutOfTurn("a reply that nobody waits for")
+            self._unanswered.discard(answered)
+            self._note(reply)
+            if not late:
+                return reply
+
+    def _finish(self, encoded: Encoded, reply: dict[str, Any]) -> Any:
+        """Apply what the reply changes; return its result or raise its failure."""
+        decoded = self._codec.decode(reply["graph"], encoded.objects, reply["restore"])
+        tags = [node[0] for node in encoded.graph[1]]
+        if reply["failure"] is None:
+            apply_changes(encoded.objects, tags, decoded)
+            return decoded.value
+        failure = self._failures.unpack(reply["failure"])
+        apply_changes(encoded.objects, tags, decoded)
+        raise failure
+
+    # Answering
+
+    def _serve(self, body: Any) -> None:
+        """Do what a request asks and send the reply."""
+        request = self._check_request(body)
+        asked: Decoded | None = None
+        watch: Watch | None = None
+        result: object = None
+        failure: BaseException | None = None
+        self._open += 1
+        try:
+            self._note(request)
+            if request["random"] is not None:
+                install(request["random"])
+            if self._open > self.limits.nesting:
+                raise RecursionError(f"more than {self.limits.nesting} calls between the processes are open")
+            asked = self._codec.decode(request["graph"])
+            watch = Watch(asked)
+            result = self._do(request, asked)
+        except BaseException as error:
+            if self._is_fatal(error):
+                raise
+            failure = error
+        finally:
+            self._open -= 1
+        self._reply(request["id"], result, failure, asked, watch)
+
+    def _do(self, request: dict[str, Any], asked: Decoded) -> object:
+        value = asked.value
+        if type(value) is not list or len(value) != 2 or type(value[0]) is not tuple:
+            raise MalformedMessage("a request without arguments")
+        arguments, keywords = value
+        if type(keywords) is not dict or not all(type(name) is str for name in keywords):
+            raise MalformedMessage("a request without keywords")
+        operation, number = request["op"], request["on"]
+        if operation == "exit":
+            failed = request["failure"]
+            arguments = () if failed is None else (self._failures.unpack(failed),)
+        if operation == "invoke":
+            return self._invoke(number, arguments, keywords)
+        return perform(operation, self._lent.get(number), arguments, keywords, self._guarded)
+
+    def _invoke(self, number: int, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> object:
+        if number != _ROOT or self._exports is None or not arguments:
+            raise LookupError("there is no root object")
+        name, *rest = arguments
+        if type(name) is not str or name.startswith("_"):
+            raise AttributeError("the root object has public methods only")
+        return getattr(self._exports, name)(*rest, **keywords)
+
+    def _reply(
+        self,
+        identity: int,
+        result: object,
+        failure: BaseException | None,
+        asked: Decoded | None,
+        watch: Watch | None,
+    ) -> None:
+        """Send a reply in any case: if the full one cannot be sent, one that says so."""
+        arguments = asked.objects if asked is not None else []
+        try:
+            changed = watch.changed() if watch is not None else []
+            encoded = self._codec.encode(result, arguments, changed)
+            try:
+                frame = self._prepare("reply", self._reply_body(identity, encoded, failure))
+            except MessageTooLarge as error:
+                self._exchanges.take_back(encoded.lent)
+                raise Refused(f"the result cannot be sent: {error}") from None
+        except BaseException as error:
+            if self._is_fatal(error):
+                raise
+            body = self._reply_body(identity, self._codec.encode(None), failure or error)
+            try:
+                frame = self._prepare("reply", body)
+            except MessageTooLarge:
+                self._held_outputs.clear()
+                frame = self._prepare("reply", body)
+        self._post(frame)
+
+    def _reply_body(self, identity: int, encoded: Encoded, failure: BaseException | None) -> dict[str, Any]:
+        packed = None if failure is None else self._failures.pack(failure)
+        return {"id": identity, "graph": encoded.graph, "restore": encoded.restore, "failure": packed}
+
+    # Both
+
+    def _prepare(self, kind: str, body: dict[str, Any]) -> Frame:
+        """Return a message ready to go, with what goes along; that is kept if the message is too large."""
+        self._held_dropped += self._borrowed.dropped()
+        if self._drain_outputs is not None:
+            self._held_outputs += self._drain_outputs()
+        message = [kind, body | {"dropped": self._held_dropped, "outputs": self._held_outputs}]
+        frame = self._channel.prepare(message)
+        self._held_dropped, self._held_outputs = [], []
+        return frame
+
+    def _post(self, frame: Frame) -> None:
+        """Send a message whole. An interrupt has to wait until it is: half a message is none."""
+        try:
+            self._channel.post(frame, self.deadline)
+        except WireError:
+            raise
+        except BaseException:
+            self._channel.post(frame, self.deadline)
+            raise
+
+    def _note(self, body: dict[str, Any]) -> None:
+        """Take in what goes with every message."""
+        for number, times in body["dropped"]:
+            self._lent.give_back(number, times)
+        if body["outputs"] and self._on_outputs is not None:
+            self._on_outputs(body["outputs"])
+
+    def _kind(self, message: Any) -> str:
+        if type(message) is not list or len(message) != 2:
+            raise MalformedMessage("not a message of this protocol")
+        if message[0] == "lost":
+            raise ChannelClosed(f"the other process has gone: {str(message[1])[:200]}")
+        if message[0] not in ("request", "reply"):
+            raise MalformedMessage("neither a request nor a reply")
+        return "request" if message[0] == "request" else "reply"
+
+    def _check_request(self, body: Any) -> dict[str, Any]:
+        request = self._check_common(body, _REQUEST)
+        if type(request["op"]) is not str or request["op"] not in _OPERATIONS:
+            raise MalformedMessage("an unknown operation")
+        if type(request["on"]) is not int:
+            raise MalformedMessage("an operation on nothing")
+        if request["random"] is not None and self._guarded:
+            raise MalformedMessage("a random state that nobody asked for")
+        return request
+
+    def _check_reply(self, body: Any) -> dict[str, Any]:
+        reply = self._check_common(body, _REPLY)
+        if type(reply["restore"]) is not list:
+            raise MalformedMessage("a reply that restores nothing")
+        return reply
+
+    def _check_common(self, body: Any, fields: frozenset[str]) -> dict[str, Any]:
+        if type(body) is not dict or body.keys() != fields or type(body["id"]) is not int:
+            raise MalformedMessage("a message with other fields")
+        dropped, outputs = body["dropped"], body["outputs"]
+        if type(dropped) is not list or type(outputs) is not list:
+            raise MalformedMessage("a message with other fields")
+        for entry in dropped:
+            if type(entry) is not list or [type(part) for part in entry] != [int, int] or entry[1] < 0:
+                raise MalformedMessage("a wrong handle given back")
+        if outputs and self._on_outputs is None:
+            raise MalformedMessage("outputs that nobody asked for")
+        return body
+
+    def _is_fatal(self, error: BaseException) -> bool:
+        """Tell whether an exception out of served code means that the conversation is broken."""
+        return isinstance(error, WireError)
+
+    def _check_alive(self) -> None:
+        if self.broken is not None:
+            raise ChannelClosed(f"the other process cannot be used any more: {self.broken}")
+
+    def _break(self, error: WireError) -> None:
+        if self.broken is None:
+            self.broken = error

@@ -1,0 +1,109 @@
+"""The state of the global random generators, on its way from the grader to the student.
+
+It goes one way only. It goes with a call if it was set or used since it last went, and "set to the same
+value again" counts: a test that seeds, calls, seeds again and calls again expects the same numbers twice. To
+tell, the sender leaves a mark in its own generators. A Mersenne Twister has 624 words of state and never
+looks again at the low 31 bits of the first one once that has been drawn; the mark is there, and seeding
+wipes it out.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+
+from autograder.isolation.channel import Plain
+from autograder.isolation.errors import MalformedMessage
+
+__all__ = ["RandomStateSender", "capture", "install"]
+
+_WORDS = 624
+_TWISTER = "MT19937"
+_UNUSED_BITS = 0x7FFFFFFF
+
+
+def capture() -> Plain:
+    """Return the state of `numpy.random` and of `random` as plain data."""
+    return [_capture_numpy(), _capture_random()]
+
+
+def _capture_numpy() -> Plain:
+    state: Any = np.random.get_state(legacy=False)
+    if (
+        state["bit_generator"] != _TWISTER
+    ):  # somebody exchanged the global generator: theirs is not ours to send
+        return None
+    twister = state["state"]
+    return [twister["key"].tobytes(), int(twister["pos"]), int(state["has_gauss"]), float(state["gauss"])]
+
+
+def _capture_random() -> Plain:
+    _, words, gauss = random.getstate()
+    return [np.array(words[:-1], np.uint32).tobytes(), words[-1], gauss]
+
+
+def install(state: Plain) -> None:
+    """Set the generators to `state`; raise `MalformedMessage` for what is none."""
+    try:
+        numpy_state, random_state = state
+        if numpy_state is not None:
+            _install_numpy(*numpy_state)
+        _install_random(*random_state)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise MalformedMessage(f"this is not a random state: {error}") from None
+
+
+def _key(data: Any, position: Any) -> Any:
+    key = np.frombuffer(data, np.uint32)
+    if len(key) != _WORDS or type(position) is not int or not 0 <= position <= _WORDS or not key.any():
+        raise ValueError("not a Mersenne Twister")
+    return key
+
+
+def _install_numpy(data: Any, position: Any, has_gauss: Any, gauss: Any) -> None:
+    if type(has_gauss) is not int or type(gauss) is not float or not np.isfinite(gauss):
+        raise ValueError("not a Gaussian")
+    np.random.set_state((_TWISTER, _key(data, position), position, has_gauss, gauss))
+
+
+def _install_random(data: Any, position: Any, gauss: Any) -> None:
+    if gauss is not None and (type(gauss) is not float or not np.isfinite(gauss)):
+        raise ValueError("not a Gaussian")
+    random.setstate((3, (*_key(data, position).tolist(), position), gauss))
+
+
+class RandomStateSender:
+    """Tells when the state has to be sent (again)."""
+
+    def __init__(self) -> None:
+        self._marked: Plain = None
+        self._mark = 0
+
+    def forget(self) -> None:
+        """What `pending` returned was not sent: return it again."""
+        self._marked = None
+
+    def pending(self) -> Plain | None:
+        """Return the state if it was set or used since it was last returned, else None."""
+        # Compared in the generators' own forms, which is what this costs when nothing has changed.
+        if self._marked is not None and self._marked[1] == random.getstate():
+            numpy_state = _capture_numpy()
+            if numpy_state == self._marked[0]:
+                return None
+        state = capture()
+        self._mark = (self._mark + 1) & _UNUSED_BITS
+        install([None if part is None else _marked(part, self._mark) for part in state])
+        self._marked = [_capture_numpy(), random.getstate()]
+        return state
+
+
+def _marked(state: Plain, mark: int) -> Plain:
+    """Return a generator's state with a mark, or unchanged if its first word is still to be drawn."""
+    data, position, *gauss = state
+    if position == 0:
+        return state
+    key = np.frombuffer(data, np.uint32).copy()
+    key[0] = (key[0] & ~np.uint32(_UNUSED_BITS)) | np.uint32(mark)
+    return [key.tobytes(), position, *gauss]

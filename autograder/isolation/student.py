@@ -1,0 +1,91 @@
+"""The student process's loop: runs the student's cells, and answers the grader about what they made.
+
+    ["run", {"source", "number"}]  from the host, answered by
+    ["done", {"outputs", "ename", "evalue", "seconds"}]
+    ["request", {...}]             from the grader's `Peer`, answered by ["reply", {...}]
+    ["bye"]                        ends the process
+
+Everything that this process says can be forged by the code that it runs: the host sanitises outputs, and
+the time it believes is its own clock's.
+"""
+
+import contextlib
+from typing import Any
+
+from autograder.isolation.channel import Channel
+from autograder.isolation.errors import ChannelClosed, OutOfTurn
+from autograder.isolation.outputs import Output
+from autograder.isolation.peer import Peer
+from autograder.isolation.shell import Shell
+from autograder.isolation.warmup import Warm
+
+
+class Namespace:
+    """The student's variables, for the grader to read and to bind."""
+
+    def __init__(self, variables: dict[str, Any]) -> None:
+        self._variables = variables
+
+    def get(self, names: list[str]) -> dict[str, Any]:
+        """Return those of *names* that are bound, with their values."""
+        return {name: self._variables[name] for name in names if name in self._variables}
+
+    def set(self, name: str, value: object) -> None:
+        """Bind *name*."""
+        self._variables[name] = value
+
+    def delete(self, name: str) -> None:
+        """Unbind *name*, if it is bound."""
+        self._variables.pop(name, None)
+
+
+class Student:
+    """Answers the host and the grader, one message after the other."""
+
+    def __init__(self, channel: Channel, shell: Shell) -> None:
+        self._channel = channel
+        self._shell = shell
+        self._in_cell = False
+        self._peer = Peer(
+            channel,
+            exports=Namespace(shell.namespace),
+            drain_outputs=self._drain,
+            # What the grader may do here, it may; here is nothing that it does not know.
+            trusts_peer=True,
+        )
+
+    def serve(self) -> None:
+        """Answer until the host says goodbye or hangs up."""
+        with contextlib.suppress(ChannelClosed):
+            while (message := self._channel.receive())[0] != "bye":
+                if message[0] == "run":
+                    self._channel.send(["done", self._run(**message[1])])
+                elif message[0] == "request":
+                    self._answer(message)
+                else:
+                    raise OutOfTurn(f"a message of the unknown kind {message[0]!r}")
+
+    def _run(self, source: str, number: int | None = None) -> dict[str, Any]:
+        if number is not None:
+            self._shell.execution_count = number
+        self._in_cell = True
+        try:
+            run = self._shell.run(source)
+        finally:
+            self._in_cell = False
+        return {"outputs": run.outputs, "ename": run.ename, "evalue": run.evalue, "seconds": run.seconds}
+
+    def _answer(self, request: list[Any]) -> None:
+        # An interrupt during the call is the call's failure, and the answer says so; one that comes when the
+        # answer has been sent comes too late to mean anything.
+        with contextlib.suppress(KeyboardInterrupt), self._shell.recording():
+            self._peer.serve(request)
+
+    def _drain(self) -> list[Output]:
+        # What a cell prints before it calls one of the grader's objects belongs to the cell, not to the call.
+        return [] if self._in_cell else self._shell.drain()
+
+
+def serve(channel: Channel, state: Warm) -> None:
+    """Be the student process: the entry for `Zygote.fork`, after `warm_up`."""
+    Student(channel, state.shell).serve()

@@ -1,0 +1,74 @@
+"""The codec of one conversation: values to plain data and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from autograder.isolation.decoder import Borrower, Decoded, Decoder
+from autograder.isolation.encoder import Encoded, Encoder, Lender
+from autograder.isolation.errors import HandleRevoked, MalformedMessage
+from autograder.isolation.graph import Graph
+from autograder.isolation.limits import Limits
+from autograder.isolation.named_tuples import NamedTuples
+
+__all__ = ["Codec", "Decoded", "Encoded", "Handles"]
+
+
+class Handles(Lender, Borrower, Protocol):
+    """Where objects go that are not values, and where handles come from."""
+
+
+class Codec:
+    """Encodes and decodes the values of one conversation.
+
+    Args:
+        limits: Bounds on what is sent and accepted.
+        handles: Where objects go that are not values; without it they are refused.
+
+    """
+
+    def __init__(self, limits: Limits | None = None, handles: Handles | None = None) -> None:
+        self.limits = limits or Limits()
+        self.handles = handles
+        self._named_tuples = NamedTuples(self.limits)
+
+    def encode(
+        self,
+        value: object,
+        arguments: Sequence[object] = (),
+        changed: Sequence[int] = (),
+    ) -> Encoded:
+        """Return `value` in plain form; raise `Refused` or `TooManyHandles` if it has none.
+
+        Args:
+            value: Any object.
+            arguments: In a reply: the objects of the request's nodes, to be referred to by number.
+            changed: In a reply: the numbers of the arguments whose new state is sent along.
+
+        """
+        encoder = Encoder(self.limits, self.handles, self._named_tuples, arguments)
+        try:
+            return encoder.run(value, changed)
+        except BaseException:
+            if self.handles is not None:
+                self.handles.take_back(encoder.lent)
+            raise
+
+    def decode(self, graph: Graph, arguments: Sequence[object] = (), restore: Any = ()) -> Decoded:
+        """Return what the hostile `graph` describes; raise `MalformedMessage` if it describes nothing.
+
+        An object of ours that came back after it was revoked raises `HandleRevoked`.
+
+        Args:
+            graph: Plain data, as it came from the channel.
+            arguments: In a reply: the objects of the request's nodes.
+            restore: In a reply: which arguments have a new state.
+
+        """
+        try:
+            return Decoder(self.limits, self.handles, self._named_tuples, graph, arguments).run(restore)
+        except (MalformedMessage, HandleRevoked):
+            raise
+        except Exception as error:  # whatever hostile data leads to, the fault lies with the data
+            raise MalformedMessage(f"this is not a value: {error}") from None

@@ -1,0 +1,47 @@
+"""What a fork server does once, so that no forked process has to: import, make the shell, draw."""
+
+import importlib
+import sys
+from dataclasses import dataclass, field
+
+from autograder.isolation.shell import Shell
+
+# Each of these is slow the first time: a result, a traceback, a magic, and a figure with its fonts.
+_CELLS = ["[1, 'a']", "def f():\n    1 / 0\nf()", "%timeit -n 1 -r 1 pass"]
+_FIGURE = """
+import matplotlib.pyplot as plt
+_, axes = plt.subplots()
+axes.plot([0, 1], label="$x^2$")
+axes.set_title("title")
+axes.legend()
+None
+"""
+
+
+@dataclass
+class Warm:
+    """The state that forked processes start from; `report` says which modules are missing, and why."""
+
+    shell: Shell
+    report: dict[str, str] = field(default_factory=dict)
+
+
+def warm_up(modules: list[str]) -> Warm:
+    """Make the shell and import *modules*; one that cannot be imported is reported and no more."""
+    # The shell first: it tells matplotlib which backend to use.
+    warm = Warm(Shell())
+    for name in modules:
+        try:
+            importlib.import_module(name)
+        except Exception as error:
+            warm.report[name] = f"{type(error).__name__}: {error}"
+    if "numpy" in sys.modules:
+        # NumPy imports it when it is first used.
+        importlib.import_module("numpy.random")
+    cells = [*_CELLS, _FIGURE] if "matplotlib" in sys.modules else _CELLS
+    for cell in cells:
+        warm.shell.run(cell, store_count=False)
+    warm.shell.forget()
+    # Nothing stays open: the forked processes open their own.
+    warm.shell.release()
+    return warm

@@ -1,0 +1,201 @@
+"""Warm processes at the host's side: start a fork server, have it fork.
+
+Starting Python and importing NumPy and matplotlib takes a second; forking a process that has already
+done so takes milliseconds. The server is `autograder.isolation.fork_server`.
+"""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from autograder.isolation.channel import DEFAULT_MAX_MESSAGE, Channel
+from autograder.isolation.control import Control
+from autograder.isolation.errors import IsolationError
+from autograder.isolation.newborn import ProcessLimits
+from autograder.isolation.process import Ending, Process
+
+ANSWER_SECONDS = 30.0
+
+
+class ZygoteError(IsolationError):
+    """The fork server could not do what it was asked; the message says why."""
+
+
+class ZygoteDiedError(ZygoteError):
+    """The fork server is gone, and its children with it: start another one."""
+
+
+class Zygote:
+    """A fork server. Make one with `start`; it may be used from several threads.
+
+    Args:
+        process: The server.
+        control: The host's end of the conversation with it.
+        errors: What the server prints.
+
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], control: Control, errors: IO[bytes]) -> None:
+        self._process = process
+        self._control = control
+        self._errors = errors
+        self._lock = threading.Lock()
+        self.report: dict[str, Any] = {}
+        """What the prepared state said of itself; `warm_up` puts here the modules it could not import."""
+
+    @classmethod
+    def start(
+        cls,
+        *,
+        prepare: str,
+        arguments: dict[str, Any],
+        environment: Mapping[str, str] | None = None,
+        directory: Path,
+        timeout: float = 120.0,
+    ) -> Self:
+        """Start a fork server that calls the function *prepare*, "module:function", with *arguments*.
+
+        *directory* is the server's working directory; it will hold the home directory and matplotlib's
+        caches, so using it again saves time. *environment* is added to the few variables that are set.
+        """
+        for place in ("home", "matplotlib"):
+            (directory / place).mkdir(parents=True, exist_ok=True)
+        ours, theirs = socket.socketpair()
+        errors = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the server may print
+        with theirs:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-s", "-m", "autograder.isolation.fork_server", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=errors,
+                stderr=errors,
+                cwd=directory,
+                env=clean_environment(directory) | dict(environment or {}),
+                start_new_session=True,
+            )
+        zygote = cls(process, Control(ours), errors)
+        try:
+            answer, _ = zygote._request({"prepare": prepare, "arguments": arguments}, timeout=timeout)
+        except BaseException:
+            zygote.close()
+            raise
+        zygote.report = answer["report"]
+        return zygote
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server still runs."""
+        return self._process.poll() is None
+
+    def fork(
+        self,
+        entry: str,
+        arguments: dict[str, Any],
+        directory: Path,
+        *,
+        limits: ProcessLimits | None = None,
+        max_message: int = DEFAULT_MAX_MESSAGE,
+    ) -> Process:
+        """Fork a process that calls *entry*, "module:function", as `entry(channel, state, **arguments)`.
+
+        It works in *directory* and ends when *entry* returns. If *entry* raises, its last message is
+        `["crashed", {"traceback": ...}]`.
+        """
+        ours, theirs = socket.socketpair()
+        request = {
+            "do": "fork",
+            "entry": entry,
+            "arguments": arguments,
+            "directory": os.fspath(directory.absolute()),
+            "limits": asdict(limits or ProcessLimits()),
+            "max_message": max_message,
+        }
+        try:
+            with theirs:
+                answer, pidfd = self._request(request, theirs.fileno())
+        except BaseException:
+            ours.close()
+            raise
+        assert pidfd is not None
+        return Process(pidfd, Channel(ours, max_message), partial(self._ending, answer["child"]))
+
+    def close(self) -> None:
+        """End the server and all its children."""
+        with self._lock:
+            self._control.close()
+            # The children have asked the kernel to be killed with it.
+            self._process.kill()
+            self._process.wait()
+            self._errors.close()
+
+    def _ending(self, child: int, release: bool) -> Ending | None:
+        """How a child ended; None while it runs, and when nobody knows because the server is gone."""
+        with contextlib.suppress(ZygoteError):
+            answer, _ = self._request({"do": "ending", "child": child, "release": release})
+            if answer["ended"] is not None:
+                by_itself, status = answer["ended"]
+                return Ending(by_itself, status)
+        return None
+
+    def _request(
+        self, request: dict[str, Any], descriptor: int | None = None, timeout: float = ANSWER_SECONDS
+    ) -> tuple[dict[str, Any], int | None]:
+        with self._lock:
+            try:
+                self._control.send(request, descriptor)
+                answer, received = self._control.receive(time.monotonic() + timeout)
+            except TimeoutError:
+                # A late answer would be taken for the answer to the next request.
+                self._process.kill()
+                raise ZygoteError(f"the fork server did not answer within {timeout:.0f} s") from None
+            except (EOFError, OSError):
+                raise ZygoteDiedError(self._last_words()) from None
+        if "error" in answer:
+            raise ZygoteError(f"the fork server failed: {answer['error']}")
+        return answer, received
+
+    def _last_words(self) -> str:
+        if self._errors.closed:
+            return "the fork server was closed"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(1.0)
+        self._errors.seek(0)
+        text = self._errors.read()[-2_000:].decode("utf-8", "replace").strip()
+        return f"the fork server is gone (status {self._process.poll()}){': ' if text else ''}{text}"
+
+
+def clean_environment(directory: Path) -> dict[str, str]:
+    """The variables of a fork server: nothing of the host's, the same on every machine."""
+    return {
+        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        "HOME": os.fspath(directory.absolute() / "home"),
+        "MPLCONFIGDIR": os.fspath(directory.absolute() / "matplotlib"),
+        "LANG": "C.UTF-8",
+        # A second thread would make forking unsafe, and workers would fight for the cores.
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        # The order of a set of strings is the same in every run.
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONNOUSERSITE": "1",
+    }
