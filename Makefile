@@ -28,7 +28,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	  { echo "Python's venv module is missing; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@# uv installs in seconds; where it cannot run or reach the packages, pip does the same more slowly.
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv 2>/dev/null && \
-	  $(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements.lock 2>/dev/null || \
+	  $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement requirements.lock 2>/dev/null || \
 	  $(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -1,9 +1,10 @@
 """The course as nbgrader sees it: every nbgrader command in this folder reads this file."""
 
-from nbgrader.converters import GenerateAssignment
-from nbgrader.preprocessors import ClearSolutions, SaveCells
+from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.preprocessors import ClearSolutions, Execute, SaveCells
 
 from autograder.authoring.preprocessors import StoreBundle, StubSolutions
+from autograder.grading.preprocessor import Examine
 
 c = get_config()  # noqa: F821 (nbgrader defines it)
 
@@ -13,5 +14,11 @@ c.CourseDirectory.course_id = "deep_neural_networks"
 _replaced = {ClearSolutions: StubSolutions, SaveCells: StoreBundle}
 c.GenerateAssignment.preprocessors = [_replaced.get(step, step) for step in GenerateAssignment.preprocessors.default()]
 
-# The kernel would warn on stderr that its socket is not encrypted; it only listens on loopback.
+# `nbgrader validate` runs a kernel, which would warn on stderr that its socket is not encrypted; it only listens on
+# loopback.
 c.Execute.extra_arguments = ["--HistoryManager.hist_file=:memory:", "--IPKernelApp.log_level=ERROR"]
+
+# Two processes: the student's cells in one, the tests in another, instead of both in one kernel.
+c.Autograde.autograde_preprocessors = [
+    Examine if step is Execute else step for step in Autograde.class_traits()["autograde_preprocessors"].default()
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 try:
     import typer
@@ -101,6 +101,37 @@ def validate(assignments: Assignments = None) -> None:
 
 
 @app.command()
+def check(
+    notebook: Annotated[Path, typer.Argument(help="The notebook to grade.")],
+    assignment: Annotated[str | None, typer.Option(help="Whose it is; default: by its name or content.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    isolation: Annotated[str, typer.Option(help="How to confine the student's code: none.")] = "none",
+) -> None:
+    """Grade one notebook on its own, without a gradebook."""
+    import json
+
+    from autograder.course import Course, CourseError
+    from autograder.grading.check import check as grade
+
+    if isolation != "none":
+        raise typer.BadParameter("only 'none' is there yet: a process of its own, not confined any further.")
+    try:
+        result = grade(Course.find(), notebook, assignment)
+    except CourseError as error:
+        _usage(error)
+    if as_json:
+        typer.echo(json.dumps(result))
+    elif result["status"] == "graded":
+        from autograder.reporting.terminal import check_table
+
+        typer.echo(check_table(result))
+    if result["status"] != "graded":
+        if not as_json:
+            _error(result["error"])
+        raise typer.Exit(1)
+
+
+@app.command()
 def demo(
     students: Annotated[int, typer.Option(min=1, max=500, help="How many simulated students to grade.")] = 12,
 ) -> None:
@@ -121,7 +152,7 @@ def _error(text: str) -> None:
     typer.echo(text, err=True)
 
 
-def _usage(error: Exception) -> None:
+def _usage(error: Exception) -> NoReturn:
     _error(str(error))
     raise typer.Exit(2)
 

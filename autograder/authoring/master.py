@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import re
 from pathlib import Path
@@ -12,6 +11,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from autograder import python_cells
 from autograder.authoring.errors import AuthoringError
 
 _FORMAT = "py:percent"
@@ -99,21 +99,8 @@ def shown_lines(notebook: NotebookNode) -> list[dict[str, Any]]:
 
 def imported_modules(notebook: NotebookNode) -> list[str]:
     """Return the top-level modules that a notebook's code cells import, sorted."""
-    names = set()
-    for cell in notebook.cells:
-        if cell.cell_type != "code" or cell.source.lstrip().startswith("%%"):
-            continue
-        lines = (re.sub(r"^(\s*)[%!?].*", r"\1pass", line) for line in cell.source.split("\n"))
-        try:
-            tree = ast.parse("\n".join(lines))
-        except SyntaxError:
-            continue  # a demonstration of a mistake, or IPython's own syntax; the linter judges graded cells
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                names |= {alias.name.split(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                names.add(node.module.split(".")[0])
-    return sorted(names)
+    sources = (cell.source for cell in notebook.cells if cell.cell_type == "code")
+    return sorted(set().union(*map(python_cells.imported_modules, sources)))
 
 
 def pictures(notebook: NotebookNode) -> list[tuple[str, str]]:

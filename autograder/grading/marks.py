@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
+from autograder.grading.score import score
+
 
 @dataclass(frozen=True)
 class FunctionMarks:
@@ -40,9 +42,7 @@ def functions(notebook: NotebookNode) -> dict[str, list[NotebookNode]]:
 
 
 def read_marks(notebook: NotebookNode) -> list[FunctionMarks]:
-    """Return the marks of an executed notebook by nbgrader's own rules; manually graded cells count as 0."""
-    from nbgrader.utils import determine_grade  # noqa: PLC0415 (takes seconds to import)
-
+    """Return the marks of an executed notebook by nbgrader's rules; what a person has to grade counts as 0."""
     solutions = {
         cell.metadata.nbgrader.grade_id: cell
         for cell in notebook.cells
@@ -50,13 +50,13 @@ def read_marks(notebook: NotebookNode) -> list[FunctionMarks]:
     }
     result = []
     for name, cells in functions(notebook).items():
-        grades = [determine_grade(cell) for cell in cells]
-        score, max_score = sum(score or 0.0 for score, _ in grades), sum(maximum for _, maximum in grades)
+        grades = [score(cell) for cell in cells]
+        earned, possible = sum(points or 0.0 for points, _ in grades), sum(maximum for _, maximum in grades)
         messages = [message for cell in cells if (message := failure(cell))]
         stopped = failure(solutions[name]) if name in solutions else None
         if stopped and messages:
             messages = [f"{name}: the cell itself stops with {stopped}"]
-        result.append(FunctionMarks(name, score, max_score, messages[0] if messages else None))
+        result.append(FunctionMarks(name, earned, possible, messages[0] if messages else None))
     return result
 
 

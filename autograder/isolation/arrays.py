@@ -85,9 +85,7 @@ def _order(array: AnyArray) -> str:
     return "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"
 
 
-def _pack_group(
-    group: list[tuple[Node, AnyArray]], low: int, high: int, buffers: list[bytes], room: int
-) -> int:
+def _pack_group(group: list[tuple[Node, AnyArray]], low: int, high: int, buffers: list[bytes], room: int) -> int:
     """Complete the nodes of arrays that share the memory from `low` to `high`; return the shared bytes."""
     if not group:
         return 0
@@ -141,11 +139,7 @@ def array_from_node(node: Node, memory: Memory, room: int) -> tuple[AnyArray, An
         raise ValueError("an array that is too large")
     if node[0] == "array":
         _, _, _, order, writeable, data = node
-        if (
-            order not in ("C", "F")
-            or type(data) is not bytes
-            or len(data) != math.prod(shape) * dtype.itemsize
-        ):
+        if order not in ("C", "F") or type(data) is not bytes or len(data) != math.prod(shape) * dtype.itemsize:
             raise ValueError("an array whose bytes do not match its shape")
         live: AnyArray = np.empty(shape, dtype, order)
         sent: AnyArray = live

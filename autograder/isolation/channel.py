@@ -187,9 +187,7 @@ class Channel:
                 self._wait(select.POLLIN, deadline)
             before = self._incoming.tell()
             try:
-                self._incoming.writelines(
-                    map(self._sock.recv, (min(missing, _AT_ONCE),))
-                )  # one C call, as above
+                self._incoming.writelines(map(self._sock.recv, (min(missing, _AT_ONCE),)))  # one C call, as above
             except OSError as error:
                 raise ChannelClosed("the other side has gone") from error
             if self._incoming.tell() == before:

@@ -95,17 +95,13 @@ class Decoder:
             raise ValueError("too many handles")
         for number, node in enumerate(self._nodes):
             if node[0] not in IMMUTABLE:
-                self._objects[number] = (
-                    self._shell(node) if node[0] in COMPOSITE else self._leaf(number, node)
-                )
+                self._objects[number] = self._shell(node) if node[0] in COMPOSITE else self._leaf(number, node)
         for number in order:
             self._objects[number] = self._immutable(self._nodes[number])
         for number, node in enumerate(self._nodes):
             if node[0] in COMPOSITE and node[0] not in IMMUTABLE:
                 self._fill(self._objects[number], node)
-        restored = {
-            argument: (self._nodes[item[0]][0], self._objects[item[0]]) for argument, item in targets.items()
-        }
+        restored = {argument: (self._nodes[item[0]][0], self._objects[item[0]]) for argument, item in targets.items()}
         tags = [node[0] for node in self._nodes]
         return Decoded(self._value(self._root), self._objects, tags, self._sent, restored)
 

@@ -31,9 +31,7 @@ _OWN: Mapping[str, type[BaseException]] = MappingProxyType(
 )
 _CLASSES: Mapping[str, type[BaseException]] = MappingProxyType(dict(EXCEPTIONS) | dict(_OWN))
 _NAMES: Mapping[int, str] = MappingProxyType({id(kind): name for name, kind in _CLASSES.items()})
-_FIELDS = frozenset(
-    ["class", "message", "arguments", "notes", "cause", "context", "suppress", "members", "traceback"]
-)
+_FIELDS = frozenset(["class", "message", "arguments", "notes", "cause", "context", "suppress", "members", "traceback"])
 _CHAIN = 5  # exceptions behind an exception
 _ARGUMENTS = 20
 _NOTES = 20

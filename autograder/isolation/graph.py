@@ -60,9 +60,7 @@ def survey(roots: Sequence[Item], nodes: Sequence[Node], limits: Limits, argumen
     return _order(nodes, children, limits)
 
 
-def _children(
-    roots: Sequence[Item], nodes: Sequence[Node], limits: Limits, arguments: int
-) -> list[list[int]]:
+def _children(roots: Sequence[Item], nodes: Sequence[Node], limits: Limits, arguments: int) -> list[list[int]]:
     """Return for each node the numbers of the nodes that it contains."""
     total = len(nodes)
     count = total
@@ -97,9 +95,7 @@ def _references(items: Sequence[Item], nodes: int, arguments: int) -> list[int]:
     return numbers
 
 
-def _check_depth(
-    roots: Sequence[Item], nodes: Sequence[Node], children: list[list[int]], limits: Limits
-) -> None:
+def _check_depth(roots: Sequence[Item], nodes: Sequence[Node], children: list[list[int]], limits: Limits) -> None:
     seen = bytearray(len(nodes))
     level = {item[0] for item in roots if type(item) is list and item[0] >= 0}
     depth = 0

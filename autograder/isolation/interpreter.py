@@ -227,9 +227,7 @@ class Interpreter(InteractiveShell):
         # exception whose __str__ is broken for an error of the cell's own.
         return {}
 
-    def _showtraceback(
-        self, etype: type[BaseException], evalue: BaseException | None, stb: list[str]
-    ) -> None:
+    def _showtraceback(self, etype: type[BaseException], evalue: BaseException | None, stb: list[str]) -> None:
         self.shown_error = name_and_text(evalue) if evalue is not None else (etype.__name__, "")
         self.capture.settled().error(*self.shown_error, stb)
 

@@ -60,9 +60,6 @@ class NamedTuples:
     def _are_names(self, names: Iterable[object]) -> bool:
         listed = list(names)
         return len(listed) <= _MAX_FIELDS and all(
-            type(name) is str
-            and len(name) <= self._limits.name
-            and name.isidentifier()
-            and not keyword.iskeyword(name)
+            type(name) is str and len(name) <= self._limits.name and name.isidentifier() and not keyword.iskeyword(name)
             for name in listed
         )

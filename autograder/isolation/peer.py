@@ -170,9 +170,7 @@ class Peer:
         finally:
             self._open -= 1
 
-    def _exchange(
-        self, operation: str, number: int, encoded: Encoded, failure: BaseException | None
-    ) -> dict[str, Any]:
+    def _exchange(self, operation: str, number: int, encoded: Encoded, failure: BaseException | None) -> dict[str, Any]:
         """Send a request and return the reply, having served what came before it."""
         self._last_id += 1
         identity = self._last_id

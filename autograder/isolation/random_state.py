@@ -31,9 +31,7 @@ def capture() -> Plain:
 
 def _capture_numpy() -> Plain:
     state: Any = np.random.get_state(legacy=False)
-    if (
-        state["bit_generator"] != _TWISTER
-    ):  # somebody exchanged the global generator: theirs is not ours to send
+    if state["bit_generator"] != _TWISTER:  # somebody exchanged the global generator: theirs is not ours to send
         return None
     twister = state["state"]
     return [twister["key"].tobytes(), int(twister["pos"]), int(state["has_gauss"]), float(state["gauss"])]

@@ -44,9 +44,7 @@ class Watch:
             for number, before in self._before.items()
             if not _same(before, _look(self._request.tags[number], objects[number]))
         ]
-        arrays = [
-            number for number, sent in self._request.sent.items() if _array_changed(sent, objects[number])
-        ]
+        arrays = [number for number, sent in self._request.sent.items() if _array_changed(sent, objects[number])]
         return containers + arrays
 
 

@@ -78,9 +78,7 @@ class Shell:
     def execution_count(self, count: int) -> None:
         self.interpreter.execution_count = count
 
-    def run(
-        self, source: str, *, after_statement: AfterStatement | None = None, store_count: bool = True
-    ) -> CellRun:
+    def run(self, source: str, *, after_statement: AfterStatement | None = None, store_count: bool = True) -> CellRun:
         """Run a cell.
 
         *after_statement* is called with the number of its first line in *source* after each top-level

@@ -6,7 +6,7 @@ import io
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich import box
 from rich.columns import Columns
@@ -43,6 +43,21 @@ def validation_table(name: str, validation: Validation) -> str:
     table.add_section()
     table.add_row("in all", f"{total[0]:g} of {sum(m.max_score for m in validation.solution):g}", f"{total[1]:g}", "")
     return _render(table)
+
+
+def check_table(result: dict[str, Any]) -> str:
+    """Return the result of grading one notebook: a function a row, and under the table what to know about it."""
+    table = Table(box=box.SIMPLE_HEAD, title=f"{result['notebook']} ({result['assignment']})", expand=True)
+    table.add_column("function", no_wrap=True)
+    table.add_column("points", justify="right", no_wrap=True)
+    table.add_column("status", no_wrap=True)
+    table.add_column("what the check says", ratio=1)
+    for entry in result["functions"]:
+        points = f"{entry['score']:g} of {entry['max_score']:g}"
+        table.add_row(entry["name"], points, entry["status"], Text(entry["message"] or ""))
+    table.add_section()
+    table.add_row("in all", f"{result['score']:g} of {result['max_score']:g}", "", "")
+    return "\n".join([_render(table), *(f"note: {repair}" for repair in result["repairs"])])
 
 
 def class_table(rows: Sequence[tuple[str, Sequence[FunctionMarks] | None, str]]) -> str:

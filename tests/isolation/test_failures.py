@@ -148,9 +148,7 @@ class TestStudentsOwn:
         assert str(arrived) == "<cannot be printed>"
         assert arrived.args == ("<cannot be printed>",)
 
-    @pytest.mark.parametrize(
-        "member", ["__cause__", "__class__", "__dict__", "args", "__notes__", "__traceback__"]
-    )
+    @pytest.mark.parametrize("member", ["__cause__", "__class__", "__dict__", "args", "__notes__", "__traceback__"])
     def test_nasty_members(self, member):
         """Nor does one whose members lie get in the way."""
         trap = property(lambda self: 1 / 0)
@@ -362,9 +360,7 @@ class TestHostile:
         message = pack(GOOD)
         position %= len(message)
         try:
-            error = FailureCodec(Limits()).unpack(
-                unpack(message[:position] + data + message[position + len(data) :])
-            )
+            error = FailureCodec(Limits()).unpack(unpack(message[:position] + data + message[position + len(data) :]))
         except MalformedMessage:
             return
         assert isinstance(error, BaseException)

@@ -292,9 +292,7 @@ class TestForwarding:
 class TestNeverForwarded:
     """What would let the student's code decide whether a test passes."""
 
-    @pytest.mark.parametrize(
-        "compare", [operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge]
-    )
+    @pytest.mark.parametrize("compare", [operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge])
     def test_comparison(self, names, compare):
         """An always-equal object is not equal to anything: it cannot be compared."""
         box = names("Box")()
@@ -415,9 +413,7 @@ class TestRelease:
 
     def test_dropped_proxies(self):
         """Dropping a proxy frees the object, with the next message."""
-        with student(
-            {**NAMES, "make": lambda: [object() for _ in range(30)]}, {"limits": Limits(handles=40)}
-        ) as peer:
+        with student({**NAMES, "make": lambda: [object() for _ in range(30)]}, {"limits": Limits(handles=40)}) as peer:
             make = peer.root.get("make")
             for _ in range(10):
                 things = make()
@@ -634,9 +630,7 @@ class TestHostileHandles:
         assert len(repr(proxy)) < 110
         assert not set(repr(proxy)) & set('\n\x1b[]"')
 
-    @pytest.mark.parametrize(
-        "name", ["_repr_html_", "_ipython_display_", "__array_struct__", "__iter__", "__len__"]
-    )
+    @pytest.mark.parametrize("name", ["_repr_html_", "_ipython_display_", "__array_struct__", "__iter__", "__len__"])
     def test_special_names(self, name):
         """They are not even asked for: a hostile process would have an answer."""
         borrowed = BorrowedObjects(Limits(), lambda *_, **__: "forged", "student's")

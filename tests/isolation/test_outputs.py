@@ -243,9 +243,7 @@ class TestSanitise:
         """An invalid output is left out, its neighbours stay, and a last stdout output counts it."""
         good = display("good")
 
-        assert [good, stream("stdout", "[1 outputs dropped: not valid, or too large]\n")] == sanitise(
-            [good, bad]
-        )
+        assert [good, stream("stdout", "[1 outputs dropped: not valid, or too large]\n")] == sanitise([good, bad])
 
     def test_not_a_list(self):
         """Data that is no list at all is one dropped output."""
@@ -344,9 +342,7 @@ class TestSanitise:
         optional={
             "name": st.sampled_from(["stdout", "stderr"]) | json_like,
             "text": json_like,
-            "data": st.dictionaries(
-                st.sampled_from(["text/plain", "image/png", "application/x+json"]), json_like
-            )
+            "data": st.dictionaries(st.sampled_from(["text/plain", "image/png", "application/x+json"]), json_like)
             | json_like,
             "metadata": json_like,
             "execution_count": json_like,

@@ -119,9 +119,7 @@ class TestSender:
         assert sender.pending() == sent
         assert sender.pending() is None
 
-    @pytest.mark.parametrize(
-        "use", [np.random.randn, np.random.rand, random.random, lambda: random.gauss(0, 1)]
-    )
+    @pytest.mark.parametrize("use", [np.random.randn, np.random.rand, random.random, lambda: random.gauss(0, 1)])
     def test_using(self, use):
         """A draw from either generator counts."""
         sender = RandomStateSender()

@@ -25,12 +25,8 @@ CELLS = {
     "update": "h = display('old', display_id=True)\nprint('then')\nh.update('new')",
     "clear": "from IPython.display import clear_output\nprint(1)\nclear_output()\nprint(2)",
     "clear and wait": "print(1)\nclear_output(wait=True)\nprint(2)\nclear_output(wait=True)",
-    "rich": (
-        "class R:\n    def _repr_html_(self): return '<b>'\n    def _repr_latex_(self): return '$x$'\nR()"
-    ),
-    "mimebundle": (
-        "class M:\n    def _repr_mimebundle_(self, **k): return {'application/json': {'a': [1]}}\nM()"
-    ),
+    "rich": ("class R:\n    def _repr_html_(self): return '<b>'\n    def _repr_latex_(self): return '$x$'\nR()"),
+    "mimebundle": ("class M:\n    def _repr_mimebundle_(self, **k): return {'application/json': {'a': [1]}}\nM()"),
     "broken repr": "class B:\n    def __repr__(self): raise ValueError('no repr')\nB()",
     "long": "list(range(1005))",
     "array": "import numpy as np\nnp.arange(12.0).reshape(3, 4)",
@@ -42,8 +38,7 @@ CELLS = {
     "chained": "try:\n    {}['a']\nexcept KeyError as error:\n    raise ValueError('b') from error",
     "own class": "class MyError(Exception):\n    pass\nraise MyError('m', 3)",
     "own traceback": (
-        "class Short(Exception):\n    def _render_traceback_(self): return ['short', str(self)]\n"
-        "raise Short('s')"
+        "class Short(Exception):\n    def _render_traceback_(self): return ['short', str(self)]\nraise Short('s')"
     ),
     "group": "raise ExceptionGroup('many', [ValueError(1), TypeError(2)])",
     "syntax error": "x = = 3",
@@ -78,9 +73,7 @@ CELLS = {
     "await error": "async def bad():\n    raise ValueError('late')\nawait bad()",
     "write to 1": "os.write(1, b'raw\\n');",
     "subprocess": "import subprocess\nsubprocess.run(['echo', 'child']);",
-    "thread": (
-        "import threading\nt = threading.Thread(target=print, args=('in thread',))\nt.start(); t.join()"
-    ),
+    "thread": ("import threading\nt = threading.Thread(target=print, args=('in thread',))\nt.start(); t.join()"),
     "thread error": "t = threading.Thread(target=lambda: 1 / 0)\nt.start(); t.join()\nprint('on')",
     "multiprocessing": (
         "import multiprocessing\n"

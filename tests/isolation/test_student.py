@@ -78,9 +78,7 @@ class TestCells:
 
     def test_traces(self, student):
         """A cell sees little of how its process came to be."""
-        done = run(
-            student, "import sys\nprint(sys.argv, sys.path[0] == '', __name__, '__file__' in globals())"
-        )
+        done = run(student, "import sys\nprint(sys.argv, sys.path[0] == '', __name__, '__file__' in globals())")
 
         assert text(done) == "[''] True __main__ False\n"
 
@@ -104,10 +102,7 @@ class TestCells:
         """A cell imports and reads the files in its directory."""
         (tmp_path / "given.py").write_text("value = 7")
 
-        assert (
-            text(run(student, "from given import value\nprint(value, open('given.py').read())"))
-            == "7 value = 7\n"
-        )
+        assert text(run(student, "from given import value\nprint(value, open('given.py').read())")) == "7 value = 7\n"
 
     def test_interrupt(self, student):
         """An interrupt ends a cell, not the process."""

@@ -70,16 +70,9 @@ def has_titles(dtype):
     return len(fields) != len(dtype.names or ()) or any(has_titles(field[0]) for field in fields.values())
 
 
-DTYPES = (
-    npst.scalar_dtypes()
-    | npst.byte_string_dtypes()
-    | npst.unicode_string_dtypes()
-    | npst.array_dtypes(max_size=3)
-)
+DTYPES = npst.scalar_dtypes() | npst.byte_string_dtypes() | npst.unicode_string_dtypes() | npst.array_dtypes(max_size=3)
 FINE_DTYPES = DTYPES.filter(lambda dtype: dtype.itemsize > 0 and not has_titles(dtype))
-ARRAYS = FINE_DTYPES.flatmap(
-    lambda dtype: npst.arrays(dtype, npst.array_shapes(min_dims=0, min_side=0, max_side=4))
-)
+ARRAYS = FINE_DTYPES.flatmap(lambda dtype: npst.arrays(dtype, npst.array_shapes(min_dims=0, min_side=0, max_side=4)))
 ATOMS = (
     st.none()
     | st.booleans()
@@ -90,9 +83,7 @@ ATOMS = (
     | st.text(st.characters(codec=None), max_size=5)
     | st.binary(max_size=5)
     | st.builds(range, st.integers(-99, 99), st.integers(-99, 99), st.integers(1, 9))
-    | st.sampled_from(
-        [..., NotImplemented, int, np.ndarray, np.float64, ValueError, type(None), np.dtype("<M8[3h]")]
-    )
+    | st.sampled_from([..., NotImplemented, int, np.ndarray, np.float64, ValueError, type(None), np.dtype("<M8[3h]")])
 )
 HASHABLE = st.recursive(
     ATOMS,
@@ -149,9 +140,7 @@ class TestRoundTrip:
         assert arrived.flags.owndata
         assert not np.shares_memory(array, arrived)
 
-    @pytest.mark.parametrize(
-        "value", [float("nan"), float("inf"), -float("inf"), -0.0, complex(-0.0, float("nan"))]
-    )
+    @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), -0.0, complex(-0.0, float("nan"))])
     def test_special_floats(self, value):
         """NaN, infinities and the sign of zero survive."""
         assert same(value, send(value))
@@ -192,9 +181,7 @@ class TestRoundTrip:
                 np.zeros((2, 0, 3), order="F"),
             ),
             *(np.arange(4, dtype=">i2"), np.array(["é", ""]), np.array([b"a\0b"]), np.array([1 + 2j])),
-            np.zeros(
-                2, np.dtype({"names": ["a", "b"], "formats": ["i1", ">f8"], "offsets": [0, 8]}, align=True)
-            ),
+            np.zeros(2, np.dtype({"names": ["a", "b"], "formats": ["i1", ">f8"], "offsets": [0, 8]}, align=True)),
             np.zeros(2, [("p", "f4", (2, 3)), ("q", [("r", "U3")])]),
             *(np.broadcast_to(np.float64(7), (3, 2)).copy(), np.zeros(2, "V3"), np.array(["2020"], "M8[D]")),
         ],
@@ -249,9 +236,7 @@ class TestRoundTrip:
         with pytest.raises(Refused):
             send(collections.defaultdict(lambda: 0))
 
-    @pytest.mark.parametrize(
-        "name", ["int", "object", "numpy.ndarray", "ExceptionGroup", "numpy.linalg.LinAlgError"]
-    )
+    @pytest.mark.parametrize("name", ["int", "object", "numpy.ndarray", "ExceptionGroup", "numpy.linalg.LinAlgError"])
     def test_types(self, name):
         """Well-known classes arrive as themselves."""
         kind = eval(name, {"numpy": np})
@@ -356,8 +341,7 @@ class TestAliasing:
         """Writing through any of several views is seen through the others just as it was."""
         owner = np.arange(20).reshape(4, 5)
         views = [
-            owner[data.draw(npst.basic_indices(owner.shape, allow_newaxis=True, allow_ellipsis=True))]
-            for _ in range(3)
+            owner[data.draw(npst.basic_indices(owner.shape, allow_newaxis=True, allow_ellipsis=True))] for _ in range(3)
         ]
         views = [view for view in views if isinstance(view, np.ndarray)] + [owner]
         arrived = send(views)
@@ -495,11 +479,7 @@ class TestRefusals:
             send(value)
         assert type(arrived) is type(value)
         while value is not None:  # take it apart: freeing nested slices overflows the stack
-            parts = (
-                [value.stop]
-                if type(value) is slice
-                else list(value.values() if type(value) is dict else value)
-            )
+            parts = [value.stop] if type(value) is slice else list(value.values() if type(value) is dict else value)
             value = parts[0]
 
     def test_hidden_depth(self):
@@ -777,9 +757,7 @@ class TestHostile:
             | st.booleans()
             | st.integers(-5, 5)
             | st.binary(max_size=9)
-            | st.sampled_from(
-                ["list", "tuple", "dict", "set", "array", "view", "<d", "C", "scalar", "int", "named"]
-            ),
+            | st.sampled_from(["list", "tuple", "dict", "set", "array", "view", "<d", "C", "scalar", "int", "named"]),
             lambda inner: st.lists(inner, max_size=6),
             max_leaves=30,
         )

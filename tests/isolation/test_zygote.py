@@ -88,9 +88,7 @@ class TestStart:
     @pytest.mark.parametrize("name", ["no_such_module:f", "isolation_entries:nothing", "isolation_entries"])
     def test_prepare_is_missing(self, tmp_path, name):
         """A preparation that does not exist is an error that names it."""
-        with pytest.raises(
-            ZygoteError, match=name.split(":")[-1] if "entries:" in name else name.split(":")[0]
-        ):
+        with pytest.raises(ZygoteError, match=name.split(":")[-1] if "entries:" in name else name.split(":")[0]):
             start(tmp_path, name)
 
     def test_prepare_dies(self, tmp_path):
@@ -134,9 +132,7 @@ class TestStart:
             server_prints_to = ask(child, "os.readlink(f'/proc/{os.getppid()}/fd/2')")
             fresh = ask(
                 child,
-                "state.shell.close()\n"
-                "from autograder.isolation.shell import Shell\n"
-                "sorted(Shell().namespace)",
+                "state.shell.close()\nfrom autograder.isolation.shell import Shell\nsorted(Shell().namespace)",
             )
 
         assert zygote.report == {"no_such": "ModuleNotFoundError: No module named 'no_such'"}
@@ -193,8 +189,7 @@ class TestFork:
     def test_siblings_differ(self, fork):
         """No two children draw the same random numbers or the same names for temporary files."""
         expression = (
-            "import numpy\n"
-            "[random.random(), float(numpy.random.rand()), next(tempfile._get_candidate_names())]"
+            "import numpy\n[random.random(), float(numpy.random.rand()), next(tempfile._get_candidate_names())]"
         )
         first, second = ask(fork(), expression), ask(fork(), expression)
 

@@ -1,0 +1,156 @@
+"""Grade one notebook on its own, without a gradebook."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder import python_cells
+from autograder.authoring.errors import AuthoringError
+from autograder.bundle import Bundle, BundleError, load, store_notebook
+from autograder.course import Assignment, Course
+from autograder.grading.engine import Engine
+from autograder.grading.examiner import Examination, TimeLimits
+from autograder.grading.failures import GradingError
+from autograder.grading.marks import FunctionMarks, functions, read_marks
+
+NOT_FILLED_IN = "is not filled in yet"
+
+
+def check(
+    course: Course, path: Path, assignment: str | None = None, limits: TimeLimits | None = None
+) -> dict[str, Any]:
+    """Grade a notebook and return the result, which `autograder check --json` prints as it is.
+
+    assignment -- whose it is; found from the file's name, else from what it defines, if None
+    Raises CourseError if the named assignment does not exist. Everything else that can go wrong is in the result,
+    with the status "error".
+    """
+    result: dict[str, Any] = {
+        "assignment": assignment,
+        "notebook": path.name,
+        "score": 0.0,
+        "max_score": 0.0,
+        "status": "error",
+        "error": None,
+        "isolation": [],
+        "seconds": 0.0,
+        "repairs": [],
+        "functions": [],
+    }
+    known = course.assignments([assignment] if assignment else ())
+    try:
+        notebook = _read(path)
+        owner = known[0] if assignment else find_assignment(known, path, notebook)
+        result["assignment"] = owner.name
+        with _bundle_of(owner) as bundle, Engine(bundle, owner.name, limits) as engine:
+            examination = engine.examine(notebook, path.absolute().parent)
+    except (GradingError, AuthoringError, BundleError) as error:
+        return result | {"error": str(error)}
+    entries = [_entry(marks, notebook, examination) for marks in read_marks(notebook)]
+    return result | {
+        "score": sum(entry["score"] for entry in entries),
+        "max_score": sum(entry["max_score"] for entry in entries),
+        "status": "graded",
+        "seconds": round(examination.seconds, 3),
+        "repairs": [*examination.repairs, *examination.notes],
+        "functions": entries,
+    }
+
+
+def find_assignment(known: list[Assignment], path: Path, notebook: NotebookNode) -> Assignment:
+    """Return the assignment that a notebook belongs to. Raises GradingError if it cannot be told."""
+    for assignment in known:
+        if path.stem == assignment.name:
+            return assignment
+    defined = set().union(*(python_cells.bound_names(cell.source) for cell in _code(notebook)))
+    shared = Counter({one: len(defined & _graded_names(one)) for one in known})
+    best = shared.most_common(1)
+    if not best or not best[0][1]:
+        names = ", ".join(assignment.name for assignment in known) or "none"
+        raise GradingError(
+            f"{path.name} belongs to no assignment by its name, and defines no function of one. "
+            f"Say which it is: --assignment NAME (there is: {names})."
+        )
+    return best[0][0]
+
+
+def status_of(marks: FunctionMarks, cells: list[NotebookNode], timed_out: set[str]) -> str:
+    """Return in one word how a function fared."""
+    message = marks.message or ""
+    if any(cell.metadata.nbgrader.get("solution") for cell in cells):
+        return "manual"
+    if marks.score == marks.max_score:
+        return "passed"
+    if any(cell.metadata.nbgrader.grade_id in timed_out for cell in cells):
+        return "timeout"
+    if message.startswith(f"{marks.name} {NOT_FILLED_IN}"):
+        return "missing"
+    if message.startswith(f"{marks.name} calls ") and NOT_FILLED_IN in message:
+        return "not_judged"
+    return "partial" if marks.score else "failed"
+
+
+def _entry(marks: FunctionMarks, notebook: NotebookNode, examination: Examination) -> dict[str, Any]:
+    return {
+        "name": marks.name,
+        "score": marks.score,
+        "max_score": marks.max_score,
+        "status": status_of(marks, functions(notebook)[marks.name], examination.timed_out),
+        "message": marks.message,
+        "misconception": None,
+    }
+
+
+def _read(path: Path) -> NotebookNode:
+    """Return a notebook with valid cell ids and no outputs. Raises GradingError if it is none."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        notebook: NotebookNode = nbformat.reads(text, as_version=4)
+        nbformat.validator.normalize(notebook)
+    except FileNotFoundError as error:
+        raise GradingError(f"There is no file {path}.") from error
+    except OSError as error:
+        raise GradingError(f"{path} cannot be read: {error.strerror}.") from error
+    except Exception as error:  # nbformat raises whatever json, its validators and converters raise
+        raise GradingError(f"{path.name} is no notebook that can be read: {type(error).__name__}.") from error
+    for cell in _code(notebook):
+        cell.outputs, cell.execution_count = [], None
+    return notebook
+
+
+@contextmanager
+def _bundle_of(assignment: Assignment) -> Iterator[Bundle]:
+    """Yield what was released, or, in a course that has released nothing yet, what would be."""
+    stored = assignment.course.root / "bundles" / assignment.name
+    if stored.is_dir():
+        yield load(stored)
+        return
+    if not assignment.source.is_file():
+        raise BundleError(f"{assignment.source} is missing; run `autograder build {assignment.name}` first.")
+    folder = assignment.source.parent
+    files = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
+    del files[assignment.source.name]
+    with tempfile.TemporaryDirectory(prefix="autograder-bundle-") as temporary:
+        solved = assignment.source.read_text(encoding="utf-8")
+        target = Path(temporary) / assignment.name
+        yield store_notebook(target, assignment.name, solved, {}, files=files, siblings={assignment.name})
+
+
+def _graded_names(assignment: Assignment) -> set[str]:
+    if not assignment.source.is_file():
+        return set()
+    source = nbformat.read(assignment.source, as_version=4)
+    cells = (cell for cell in _code(source) if cell.metadata.get("nbgrader", {}).get("solution"))
+    return set().union(*(python_cells.bound_names(cell.source) for cell in cells))
+
+
+def _code(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]

@@ -1,0 +1,129 @@
+"""Everything that grading a notebook needs and that serves all submissions: the plan, and two warm processes."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from nbformat import NotebookNode
+
+from autograder.bundle import Bundle
+from autograder.grading.examiner import Examination, Examiner, TimeLimits
+from autograder.grading.failures import GraderProcessError, UnsoundBundleError
+from autograder.grading.plan import Plan
+from autograder.isolation.process import Process
+from autograder.isolation.zygote import Zygote
+
+_STUDENT = "autograder.isolation.student:serve"
+_GRADER = "autograder.grading.grader:serve"
+
+
+class Engine:
+    """Grades submissions of one notebook of an assignment.
+
+    bundle -- what was released
+    name -- the notebook's name, without .ipynb
+    limits -- seconds for a cell and for a submission
+
+    Both warm processes start at once; the first submission waits for them. Use it in a `with`, or close it.
+    """
+
+    def __init__(self, bundle: Bundle, name: str, limits: TimeLimits | None = None) -> None:
+        self.plan = Plan.read(bundle.notebook(name))
+        self.limits = limits or TimeLimits()
+        self._bundle = bundle
+        self._folder = Path(tempfile.mkdtemp(prefix="autograder-engine-"))
+        starters = ThreadPoolExecutor(2)
+        self._student_zygote = starters.submit(self._start_student_zygote)
+        self._grader_zygote = starters.submit(self._start_grader_zygote, bundle.notebook(name))
+        starters.shutdown(wait=False)
+
+    def examine(self, notebook: NotebookNode, handed_in: Path) -> Examination:
+        """Run a submission, writing outputs into the notebook.
+
+        handed_in -- the folder with what was handed in beside it; the student's code works in a copy of it, in which
+        the assignment's own files replace any of the same name
+        Raises GradingError if it could not be judged through no fault of the student's.
+        """
+        with tempfile.TemporaryDirectory(prefix="autograder-submission-", ignore_cleanup_errors=True) as temporary:
+            fork = self._fork_student(handed_in, Path(temporary))
+            graders = self._ready(self._grader_zygote)
+            if failed := graders.report.get("failed"):
+                raise UnsoundBundleError(f"{self._bundle.folder}: {failed}; mend the master and generate it again.")
+            tests = Path(temporary) / "tests"
+            _copy(self._bundle.files, tests)
+            with graders.fork(_GRADER, {}, tests) as grader:
+                return Examiner(self.plan, fork, grader, self.limits).examine(notebook)
+
+    def close(self) -> None:
+        """End the warm processes and everything that was forked from them."""
+        for starting in (self._student_zygote, self._grader_zygote):
+            if starting.exception() is None:
+                starting.result().close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _fork_student(self, handed_in: Path, temporary: Path) -> Callable[[], Process]:
+        """Return what makes a new process for a student, each in a fresh copy of the student's files."""
+        zygote = self._ready(self._student_zygote)
+        count = iter(range(1_000_000))
+
+        def fork() -> Process:
+            folder = temporary / f"student-{next(count)}"
+            _copy(handed_in, folder)
+            _copy(self._bundle.files, folder)
+            return zygote.fork(_STUDENT, {}, folder)
+
+        return fork
+
+    def _ready(self, starting: Future[Zygote]) -> Zygote:
+        """Return a warm process when it is ready."""
+        zygote = starting.result()
+        if not zygote.alive:
+            raise GraderProcessError("a warm process has died; grade again, and look at the machine's memory")
+        return zygote
+
+    def _start_student_zygote(self) -> Zygote:
+        folder = self._folder / "student"
+        own = {path.stem for path in self._bundle.files.glob("*.py")} if self._bundle.files.is_dir() else set()
+        modules = [name for name in self.plan.modules if name not in own]
+        if "matplotlib" in modules:
+            modules.append("matplotlib.pyplot")
+        return Zygote.start(
+            prepare="autograder.isolation.warmup:warm_up", arguments={"modules": modules}, directory=folder
+        )
+
+    def _start_grader_zygote(self, solved: Path) -> Zygote:
+        folder = self._folder / "grader"
+        _copy(self._bundle.files, folder)
+        return Zygote.start(
+            prepare="autograder.grading.grader:prepare",
+            arguments={"solved": str(solved.absolute())},
+            directory=folder,
+        )
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a folder's files over what is there; links are not followed, and files that cannot be read left out."""
+    target.mkdir(parents=True, exist_ok=True)
+    if not source.is_dir():
+        return
+    for path in source.rglob("*"):
+        if path.is_symlink() or not path.is_file():
+            continue
+        place = target / path.relative_to(source)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.unlink(missing_ok=True)
+        shutil.copyfile(path, place)

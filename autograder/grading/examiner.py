@@ -1,0 +1,149 @@
+"""Walk through one submission: the student's cells run in the student's process, the tests in the grader's."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.grading.conversation import Conversation, Turn
+from autograder.grading.plan import Plan, give_roles, is_test
+from autograder.isolation.outputs import Output, error_output, sanitise
+from autograder.isolation.process import Process
+
+STUDENT_FAILED = "StudentProcessFailed"
+TIME_IS_UP = "CellTimeoutError"
+
+
+@dataclass(frozen=True)
+class TimeLimits:
+    """Seconds that a cell, and a whole submission, may take."""
+
+    cell: float = 30.0
+    submission: float = 300.0
+
+
+@dataclass
+class Examination:
+    """What came of walking through a submission; the outputs are in the notebook.
+
+    repairs -- what had to be mended in the notebook before
+    notes -- what happened on the way that a reader of the result should know
+    timed_out -- the tests during which the student's code ran out of time
+    """
+
+    repairs: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    timed_out: set[str] = field(default_factory=set)
+    seconds: float = 0.0
+
+
+class Examiner:
+    """Examines one submission.
+
+    plan -- what the master says about the cells
+    fork_student -- gives a new process for the student's cells
+    grader -- the process that runs the tests
+    """
+
+    def __init__(self, plan: Plan, fork_student: Callable[[], Process], grader: Process, limits: TimeLimits) -> None:
+        self._plan = plan
+        self._fork_student = fork_student
+        self._limits = limits
+        self._talk = Conversation(fork_student(), grader)
+        self._ran: list[str] = []  # the student's cells so far, without those that killed or hung their process
+        self._fresh = False
+        self._examination = Examination()
+        self._end = 0.0
+
+    def examine(self, notebook: NotebookNode) -> Examination:
+        """Run a submission and write outputs and counters into it; roles and tests become the master's.
+
+        Raises GradingError if it could not be judged through no fault of the student's.
+        """
+        begin = time.monotonic()
+        self._end = begin + self._limits.submission
+        self._examination.repairs += give_roles(notebook, self._plan)
+        number = 0
+        try:
+            for cell in notebook.cells:
+                if cell.cell_type != "code":
+                    continue
+                cell.outputs, cell.execution_count = [], None
+                if self._plan.is_skipped(cell) or not cell.source.strip():
+                    continue
+                number += 1
+                cell.execution_count = number
+                outputs = self._test(cell, number) if is_test(cell) else self._student_cell(cell, number)
+                cell.outputs = [nbformat.from_dict(output) for output in outputs]
+        finally:
+            self._talk.student.kill()
+        self._examination.seconds = time.monotonic() - begin
+        return self._examination
+
+    def _student_cell(self, cell: NotebookNode, number: int) -> list[Output]:
+        if (seconds := self._seconds_left()) <= 0:
+            return [self._out_of_time()]
+        turn = self._talk.run_student(cell.source, number, seconds)
+        if turn.lost is None and not turn.timed_out:
+            self._ran.append(cell.source)
+        outputs = sanitise((turn.answer or {}).get("outputs", []))
+        if turn.lost is not None:
+            outputs.append(self._lost(turn, f"cell {number}"))
+        return outputs
+
+    def _test(self, cell: NotebookNode, number: int) -> list[Output]:
+        grade_id = cell.metadata.nbgrader.grade_id
+        if (seconds := self._seconds_left()) <= 0:
+            self._examination.timed_out.add(grade_id)
+            return [self._out_of_time()]
+        turn = self._talk.run_test(grade_id, number, seconds, fresh=self._fresh)
+        self._fresh = False
+        answer: dict[str, Any] = turn.answer or {}
+        outputs: list[Output] = answer["outputs"]
+        if turn.timed_out:
+            self._examination.timed_out.add(grade_id)
+        if answer["broken"] and turn.lost is None:
+            # The grader noticed what the host cannot see: the message was one, but said nothing that makes sense.
+            turn.lost = f"broke the protocol ({answer['broken']})"
+        if turn.lost is not None:
+            outputs = [*outputs, self._lost(turn, grade_id)]
+        return outputs
+
+    def _lost(self, turn: Turn, where: str) -> Output:
+        """Replace the student's process, and return the output that says why the cell has failed."""
+        self._examination.notes.append(f"{where}: the student's process {turn.lost}")
+        self._start_again()
+        text = f"The process that runs the student's code {turn.lost}, so this cell has failed."
+        return error_output(TIME_IS_UP if turn.timed_out else STUDENT_FAILED, text, [text])
+
+    def _start_again(self) -> None:
+        """Fork a new process for the student and run again what had run, so that later cells find what they need."""
+        done: list[str] = []
+        waiting = list(self._ran)
+        self._talk.student.kill()
+        self._talk.student = self._fork_student()
+        self._fresh = True
+        while waiting and (seconds := self._seconds_left()) > 0:
+            source = waiting.pop(0)
+            turn = self._talk.run_student(source, len(done) + 1, seconds)
+            if turn.lost is None and not turn.timed_out:
+                done.append(source)
+                continue
+            if turn.lost is not None:
+                # It did not do that the first time. Without it, from the beginning.
+                self._talk.student.kill()
+                self._talk.student = self._fork_student()
+                waiting, done = [*done, *waiting], []
+        self._ran = done
+
+    def _seconds_left(self) -> float:
+        return min(self._limits.cell, self._end - time.monotonic())
+
+    def _out_of_time(self) -> Output:
+        text = f"Not run: the submission had used up its {self._limits.submission:g} seconds."
+        return error_output(TIME_IS_UP, text, [text])

@@ -1,0 +1,129 @@
+"""The grader process: it has run the solved master, and runs a submission's tests.
+
+    ["run", {"grade_id", "number", "fresh"}]  from the host, answered by
+    ["done", {"outputs", "ename", "evalue", "seconds", "broken"}]
+    ["request", {...}]                        from the student's process, answered by ["reply", {...}]
+
+`fresh` says that the student's process is another one than before. What the student's functions print while a test
+runs is shown as plain output of the test, never as a result, an error or stderr.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from autograder.grading.names import Moment, Names, moment, variables
+from autograder.grading.plan import SKIP, Plan, is_test
+from autograder.isolation.channel import Channel, Plain
+from autograder.isolation.errors import ChannelClosed, WireError
+from autograder.isolation.outputs import Output, demote, sanitise
+from autograder.isolation.peer import Peer
+from autograder.isolation.shell import Shell
+
+
+@dataclass
+class Prepared:
+    """What is ready before any submission comes: the master has run, and what it changed is known.
+
+    report -- empty, or why the master cannot serve as the reference
+    """
+
+    shell: Shell
+    plan: Plan
+    moments: dict[str, Moment] = field(default_factory=dict)
+    report: dict[str, str] = field(default_factory=dict)
+
+
+def prepare(solved: str) -> Prepared:
+    """Run a solved notebook up to its last test, and note what each test is to see."""
+    prepared = Prepared(Shell(), Plan.read(Path(solved)))
+    before: dict[str, Any] = {}
+    left = len(prepared.plan.grade_cells)
+    for number, cell in enumerate(nbformat.read(solved, as_version=4).cells, start=1):
+        if cell.cell_type != "code" or SKIP in cell.metadata.get("tags", []) or not left:
+            continue
+        namespace = prepared.shell.namespace
+        if is_test(cell):
+            left -= 1
+            prepared.moments[cell.metadata.nbgrader.grade_id] = moment(before, variables(namespace))
+        run = prepared.shell.run(cell.source, store_count=False)
+        if is_test(cell):
+            before = variables(namespace)
+        if run.ename is not None:
+            prepared.report["failed"] = f"cell {number} of the solution stops with {run.ename}: {run.evalue}"
+    prepared.shell.release()
+    return prepared
+
+
+def serve(channel: Channel, state: Prepared) -> None:
+    """Be the grader process of one submission: the entry for `Zygote.fork`."""
+    Grader(channel, state).serve()
+
+
+class Grader:
+    """Runs tests, one after the other, in one namespace."""
+
+    def __init__(self, channel: Channel, prepared: Prepared) -> None:
+        self._channel = channel
+        self._prepared = prepared
+        self._names = Names(prepared.shell.namespace)
+        self._names.start_over()
+        self._student = self._meet()
+
+    def serve(self) -> None:
+        """Answer until the host hangs up."""
+        with contextlib.suppress(ChannelClosed):
+            while True:
+                message: Any = self._channel.receive()
+                if message[0] == "run":
+                    self._channel.send(["done", self._run(**message[1])])
+                elif message[0] == "request":
+                    with contextlib.suppress(WireError, KeyboardInterrupt):
+                        self._student.serve(message)
+
+    def _meet(self) -> Peer:
+        """Begin a conversation with a student's process."""
+        self._names.new_student()
+        return Peer(
+            self._channel,
+            send_random_state=True,
+            before_call=lambda: self._names.synchronise(self._student),
+            on_outputs=self._show,
+        )
+
+    def _run(self, grade_id: str, number: int, fresh: bool) -> dict[str, Any]:
+        if fresh:
+            self._student = self._meet()
+        shell, cell = self._prepared.shell, self._prepared.plan.grade_cells[grade_id]
+        shell.execution_count = number
+        with contextlib.suppress(WireError):  # the test will find the names unbound, and the host knows why
+            self._names.enter(cell, self._prepared.moments[grade_id], self._student)
+        run = shell.run(cell.source, after_statement=lambda line: self._names.seen(cell, line))
+        with contextlib.suppress(WireError):
+            self._names.synchronise(self._student)
+        return {
+            "outputs": [_without_stderr(output) for output in run.outputs],
+            "ename": run.ename,
+            "evalue": run.evalue,
+            "seconds": run.seconds,
+            "broken": str(self._student.broken) if self._student.broken else None,
+        }
+
+    def _show(self, outputs: list[Plain]) -> None:
+        """Show what the student's function printed or displayed, where it did."""
+        for output in demote(sanitise(outputs)):
+            if output["output_type"] == "stream":
+                sys.stdout.write(output["text"])
+            else:
+                self._prepared.shell.interpreter.display_pub.publish(output["data"], output["metadata"])
+
+
+def _without_stderr(output: Output) -> Output:
+    """Text on stderr would cost all points in nbgrader; a warning is no failure."""
+    return output | {"name": "stdout"} if output.get("name") == "stderr" else output

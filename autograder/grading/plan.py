@@ -1,0 +1,165 @@
+"""What the master says about each cell: its role, and what a grade cell may see.
+
+Everything here is read from the released bundle. A submission cannot change it: its cells are looked up by
+grade_id, and tags, roles and tests that stand in the submission itself are never asked.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder import python_cells
+from autograder.authoring.regions import HIDDEN, find_regions
+
+SKIP = "skip-execution"
+
+
+@dataclass(frozen=True)
+class GradeCell:
+    """A test, as it was released.
+
+    solution_names -- what the solution cells before it define; in the grader these are the student's
+    statements -- the names that each visible top-level statement binds, by the statement's first line
+    """
+
+    grade_id: str
+    source: str
+    solution_names: frozenset[str]
+    statements: dict[int, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The roles of all cells of one notebook, by the master.
+
+    cells -- the master's cells, in order
+    grade_cells -- the tests, by grade_id, in order
+    modules -- what the notebook imports
+    """
+
+    cells: list[NotebookNode]
+    grade_cells: dict[str, GradeCell]
+    modules: list[str]
+
+    @classmethod
+    def read(cls, solved: Path) -> Plan:
+        """Read the plan off a solved notebook."""
+        notebook = nbformat.read(solved, as_version=4)
+        grade_cells: dict[str, GradeCell] = {}
+        names: set[str] = set()
+        modules: set[str] = set()
+        for cell in notebook.cells:
+            if cell.cell_type != "code":
+                continue
+            modules |= python_cells.imported_modules(cell.source)
+            if is_test(cell):
+                grade_id = cell.metadata.nbgrader.grade_id
+                grade_cells[grade_id] = GradeCell(
+                    grade_id, cell.source, frozenset(names), _visible_statements(cell.source)
+                )
+            elif _marks(cell).get("solution"):
+                names |= python_cells.bound_names(cell.source)
+        return cls(notebook.cells, grade_cells, sorted(modules))
+
+    def master_of(self, cell: NotebookNode) -> NotebookNode | None:
+        """Return the master's cell that a submitted cell was made from, None if the student wrote it."""
+        grade_id = _marks(cell).get("grade_id")
+        for own in self.cells:
+            same_text = (own.cell_type, own.source) == (cell.cell_type, cell.source)
+            if _marks(own).get("grade_id") == grade_id and (grade_id or same_text):
+                return own
+        return None
+
+    def is_skipped(self, cell: NotebookNode) -> bool:
+        """Tell whether the master says that a cell need not run to be graded; a submission's own tag says nothing."""
+        own = self.master_of(cell)
+        return own is not None and not is_test(own) and SKIP in own.metadata.get("tags", [])
+
+
+def is_test(cell: NotebookNode) -> bool:
+    """Tell whether a cell is a test: graded by what its code says, not by a person."""
+    marks = _marks(cell)
+    return bool(marks.get("grade") and not marks.get("solution") and cell.cell_type == "code")
+
+
+def give_roles(notebook: NotebookNode, plan: Plan) -> list[str]:
+    """Give a submission's cells the roles, points and tests that the master gives them, and put back missing tests.
+
+    Changes the notebook in place and returns what was done that its author should know, in words. A cell whose
+    grade_id the master does not know, or that stands in the notebook already, is an ordinary cell.
+    """
+    done = []
+    masters = {_marks(own)["grade_id"]: own for own in plan.cells if _marks(own).get("grade_id")}
+    seen: set[str] = set()
+    for cell in notebook.cells:
+        marks = _marks(cell)
+        grade_id = marks.get("grade_id")
+        if not marks:
+            continue
+        if not isinstance(grade_id, str) or grade_id not in masters or grade_id in seen:
+            del cell.metadata["nbgrader"]
+            if grade_id in seen:
+                done.append(f"a second cell called {grade_id} was treated as an ordinary cell")
+            continue
+        seen.add(grade_id)
+        own = masters[grade_id]
+        if not _marks(own).get("solution"):
+            if cell.cell_type != own.cell_type or cell.source.strip() not in (own.source, released_source(own.source)):
+                done.append(f"{grade_id} had been changed and was made what it was")
+            _make(cell, own)
+        checksum = {"checksum": marks["checksum"]} if "checksum" in marks else {}
+        cell.metadata["nbgrader"] = nbformat.from_dict(_marks(own) | checksum)
+    for position, own in enumerate(plan.cells):
+        if is_test(own) and _marks(own)["grade_id"] not in seen:
+            missing = nbformat.from_dict(own)
+            missing.outputs, missing.execution_count = [], None
+            notebook.cells.insert(_place_after(notebook, plan.cells[:position]), missing)
+            done.append(f"the test {_marks(own)['grade_id']} was missing and was put back")
+    return done
+
+
+def released_source(source: str) -> str:
+    """Return what students see of a test: its source without the hidden parts."""
+    hidden = [region for region in find_regions(source) if region.kind is HIDDEN]
+    lines = enumerate(source.split("\n"), start=1)
+    return "\n".join(line for n, line in lines if not any(part.begin <= n <= part.end for part in hidden)).strip()
+
+
+def _make(cell: NotebookNode, own: NotebookNode) -> None:
+    """Make a cell what its master is."""
+    cell.cell_type, cell.source = own.cell_type, own.source
+    for key in ("attachments", "outputs", "execution_count"):
+        cell.pop(key, None)
+    if cell.cell_type == "code":
+        cell.outputs, cell.execution_count = [], None
+
+
+def _place_after(notebook: NotebookNode, before: list[NotebookNode]) -> int:
+    """Return where a missing test belongs: behind the last cell that stands before it in the master."""
+    known = {_marks(cell).get("grade_id") for cell in before} - {None}
+    places = [n for n, cell in enumerate(notebook.cells) if _marks(cell).get("grade_id") in known]
+    return max(places) + 1 if places else len(notebook.cells)
+
+
+def _visible_statements(source: str) -> dict[int, frozenset[str]]:
+    """Return what each top-level statement outside of the hidden tests binds, by its first line."""
+    hidden = [region for region in find_regions(source) if region.kind is HIDDEN]
+    lines = python_cells.plain_python(source).split("\n")
+    tree = python_cells.parse(source) or ast.Module([], [])
+    visible = {}
+    for statement in tree.body:
+        last = statement.lineno if statement.end_lineno is None else statement.end_lineno
+        if not any(statement.lineno <= region.end and region.begin <= last for region in hidden):
+            text = "\n".join(lines[statement.lineno - 1 : last])
+            visible[statement.lineno] = frozenset(python_cells.bound_names(text))
+    return visible
+
+
+def _marks(cell: NotebookNode) -> dict[str, Any]:
+    return dict(cell.metadata.get("nbgrader", {}))
