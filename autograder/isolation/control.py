@@ -11,6 +11,7 @@ from typing import Any
 from autograder.isolation.channel import pack, unpack
 
 _HEADER = struct.Struct(">I")
+_DESCRIPTOR = struct.Struct("i")
 
 
 class Control:
@@ -33,13 +34,15 @@ class Control:
         Raises `EOFError` when the other end has gone and `TimeoutError` after *deadline* (monotonic).
         """
         self._limit(deadline)
-        header, descriptors, _, _ = socket.recv_fds(self.sock, _HEADER.size, 1, socket.MSG_CMSG_CLOEXEC)
+        header, ancillary, _, _ = self.sock.recvmsg(
+            _HEADER.size, socket.CMSG_SPACE(_DESCRIPTOR.size), socket.MSG_CMSG_CLOEXEC
+        )
         if not header:
             raise EOFError("the other end has gone")
         header += self._exactly(_HEADER.size - len(header), deadline)
         (length,) = _HEADER.unpack(header)
         message: dict[str, Any] = unpack(self._exactly(length, deadline))
-        return message, descriptors[0] if descriptors else None
+        return message, _descriptor_in(ancillary)
 
     def close(self) -> None:
         """Hang up."""
@@ -58,3 +61,13 @@ class Control:
     def _limit(self, deadline: float | None) -> None:
         # A timeout of 0 would mean "do not block".
         self.sock.settimeout(None if deadline is None else max(deadline - time.monotonic(), 0.001))
+
+
+def _descriptor_in(ancillary: list[tuple[int, int, bytes]]) -> int | None:
+    # Not socket.recv_fds: until Python 3.12 it forgets its flags, and a program that a student's process
+    # starts would inherit the descriptor.
+    for level, kind, data in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            descriptor: int = _DESCRIPTOR.unpack_from(data)[0]
+            return descriptor
+    return None

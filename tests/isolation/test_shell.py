@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import textwrap
+from itertools import groupby
 
 import nbformat
 import pytest
@@ -50,7 +51,7 @@ CELLS = {
     "numpy warning": "np.array([1.0]) / 0",
     "logging": "import logging\nlogging.warning('logged')",
     "time": "%%time\ny = 5",
-    "timeit": "%timeit -n 1 -r 2 pass",
+    "timeit": "%timeit -n 1 -r 1 pass",
     "capture": "%%capture captured\nprint('hidden'); display(1)",
     "captured": "captured.stdout, len(captured.outputs)",
     "autoreload": "%load_ext autoreload\n%autoreload 2",
@@ -71,8 +72,8 @@ CELLS = {
     "await": "import asyncio\nawait asyncio.sleep(0.01)\n'awaited'",
     "async for": "async def n():\n    for i in range(2):\n        yield i\nprint([i async for i in n()])",
     "await error": "async def bad():\n    raise ValueError('late')\nawait bad()",
-    "write to 1": "os.write(1, b'raw\\n');",
-    "subprocess": "import subprocess\nsubprocess.run(['echo', 'child']);",
+    "write to 1": "os.write(1, b'raw\\n')\nimport time; time.sleep(0.3)",
+    "subprocess": "import subprocess\nsubprocess.run(['echo', 'child'])\ntime.sleep(0.3)",
     "thread": ("import threading\nt = threading.Thread(target=print, args=('in thread',))\nt.start(); t.join()"),
     "thread error": "t = threading.Thread(target=lambda: 1 / 0)\nt.start(); t.join()\nprint('on')",
     "multiprocessing": (
@@ -89,12 +90,6 @@ CELLS = {
 
 # What is known to come out otherwise, and why. The value is what `Shell` gives, evened out by `plain`.
 DIFFERENCES = {
-    # ipykernel buffers stdout and stderr apart from each other and loses their order; the shell keeps it.
-    "stderr": [
-        {"output_type": "stream", "name": "stdout", "text": "out\n"},
-        {"output_type": "stream", "name": "stderr", "text": "err\n"},
-        {"output_type": "stream", "name": "stdout", "text": "out again\n"},
-    ],
     # The kernel names cells like files, which IPython then looks for in vain, and falls back to a plainer
     # traceback: in a chain, it even marks the wrong line.
     "chained": [
@@ -114,8 +109,6 @@ DIFFERENCES = {
             ],
         }
     ],
-    # ipykernel passes on a forked child's writes one by one, unmerged.
-    "multiprocessing": [{"output_type": "stream", "name": "stdout", "text": "from child\n"}],
 }
 
 # Runs in a process of its own: a shell changes the process it is in.
@@ -186,9 +179,10 @@ def both(tmp_path_factory):
 def plain(outputs):
     """Outputs without what two runs, or a kernel and a shell, never have in common.
 
-    That is colours, the names given to cells, times, addresses, the bytes of a picture; in a traceback the
-    lines around the marked one, and the frames outside the notebook (`input` is a function of the kernel
-    there, of the shell here).
+    That is the order between stdout and stderr, which ipykernel buffers apart from each other (the shell
+    keeps it, see `TestCapture`), and how their text is cut up; colours, the names given to cells, times,
+    addresses, the bytes of a picture; in a traceback the lines around the marked one, and the frames outside
+    the notebook (`input` is a function of the kernel there, of the shell here).
     """
     text = json.dumps(outputs, ensure_ascii=False)
     text = re.sub(r"\\u001b\[[0-9;]*m", "", text)
@@ -201,7 +195,21 @@ def plain(outputs):
     for output in outputs:
         if "traceback" in output:
             output["traceback"] = [plain_frame(line) for line in output["traceback"]]
-    return outputs
+    even = [plain_streams(group) if streams else list(group) for streams, group in groupby(outputs, is_stream)]
+    return [output for group in even for output in group]
+
+
+def is_stream(output):
+    """Whether it is a stream output."""
+    return output["output_type"] == "stream"
+
+
+def plain_streams(outputs):
+    """Neighbouring stream outputs as one for stderr and one for stdout."""
+    texts = {}
+    for output in outputs:
+        texts[output["name"]] = texts.get(output["name"], "") + output["text"]
+    return [{"output_type": "stream", "name": name, "text": text} for name, text in sorted(texts.items())]
 
 
 def plain_frame(frame):
