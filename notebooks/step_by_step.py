@@ -1585,7 +1585,7 @@ class DeepNetwork:
 # **Predict, then run.** The first network has no hidden layer, so it can only draw a straight line. The second has a
 # hidden layer with four ReLU units. What accuracy do you expect from each?
 
-# %%
+# %% tags=["skip-execution"]
 rng = np.random.default_rng(1)
 Y = np.arange(300).reshape(1, -1) % 2
 angle = rng.uniform(0, 2 * np.pi, Y.shape)
@@ -1602,7 +1602,7 @@ for name, network in [("one layer", flat), ("two layers", deep)]:
 # And the same as a picture: on the left how the cost fell, in the middle and on the right where each network draws the
 # border between the two classes. The lines above have the numbers that belong to it.
 
-# %%
+# %% tags=["skip-execution"]
 figure, (left, middle, right) = plt.subplots(1, 3, figsize=(12, 3.8))
 left.plot(flat.costs, color="#0072B2", linestyle="--", label="one layer")
 left.plot(deep.costs, color="#D55E00", label="two layers")

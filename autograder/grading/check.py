@@ -50,7 +50,7 @@ def check(
         notebook = _read(path)
         owner = known[0] if assignment else find_assignment(known, path, notebook)
         result["assignment"] = owner.name
-        with _bundle_of(owner) as bundle, Engine(bundle, owner.name, limits) as engine:
+        with _bundle_of(owner) as bundle, Engine(bundle, owner.name, limits, for_many=False) as engine:
             examination = engine.examine(notebook, path.absolute().parent)
     except (GradingError, AuthoringError, BundleError) as error:
         return result | {"error": str(error)}

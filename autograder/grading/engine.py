@@ -29,18 +29,20 @@ class Engine:
     bundle -- what was released
     name -- the notebook's name, without .ipynb
     limits -- seconds for a cell and for a submission
+    for_many -- whether more than one submission will come, so that getting ready may take longer
 
     Both warm processes start at once; the first submission waits for them. Use it in a `with`, or close it.
     """
 
-    def __init__(self, bundle: Bundle, name: str, limits: TimeLimits | None = None) -> None:
+    def __init__(self, bundle: Bundle, name: str, limits: TimeLimits | None = None, *, for_many: bool = True) -> None:
         self.plan = Plan.read(bundle.notebook(name))
         self.limits = limits or TimeLimits()
         self._bundle = bundle
+        self._for_many = for_many
         self._folder = Path(tempfile.mkdtemp(prefix="autograder-engine-"))
         starters = ThreadPoolExecutor(2)
         self._student_zygote = starters.submit(self._start_student_zygote)
-        self._grader_zygote = starters.submit(self._start_grader_zygote, bundle.notebook(name))
+        self._grader_zygote = starters.submit(self._start_grader_zygote)
         starters.shutdown(wait=False)
 
     def examine(self, notebook: NotebookNode, handed_in: Path) -> Examination:
@@ -102,15 +104,17 @@ class Engine:
         if "matplotlib" in modules:
             modules.append("matplotlib.pyplot")
         return Zygote.start(
-            prepare="autograder.isolation.warmup:warm_up", arguments={"modules": modules}, directory=folder
+            prepare="autograder.isolation.warmup:warm_up",
+            arguments={"modules": modules, "draw": self._for_many},
+            directory=folder,
         )
 
-    def _start_grader_zygote(self, solved: Path) -> Zygote:
+    def _start_grader_zygote(self) -> Zygote:
         folder = self._folder / "grader"
         _copy(self._bundle.files, folder)
         return Zygote.start(
             prepare="autograder.grading.grader:prepare",
-            arguments={"solved": str(solved.absolute())},
+            arguments={"script": self.plan.script()},
             directory=folder,
         )
 

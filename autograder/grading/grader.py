@@ -13,13 +13,10 @@ from __future__ import annotations
 import contextlib
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import nbformat
-
+from autograder.grading.grade_cell import GradeCell
 from autograder.grading.names import Moment, Names, moment, variables
-from autograder.grading.plan import SKIP, Plan, is_test
 from autograder.isolation.channel import Channel, Plain
 from autograder.isolation.errors import ChannelClosed, WireError
 from autograder.isolation.outputs import Output, demote, sanitise
@@ -35,28 +32,26 @@ class Prepared:
     """
 
     shell: Shell
-    plan: Plan
+    cells: dict[str, GradeCell] = field(default_factory=dict)
     moments: dict[str, Moment] = field(default_factory=dict)
     report: dict[str, str] = field(default_factory=dict)
 
 
-def prepare(solved: str) -> Prepared:
-    """Run a solved notebook up to its last test, and note what each test is to see."""
-    prepared = Prepared(Shell(), Plan.read(Path(solved)))
+def prepare(script: list[dict[str, Any]]) -> Prepared:
+    """Run a solved notebook, as `Plan.script` gives it, and note what each test is to see."""
+    prepared = Prepared(Shell())
     before: dict[str, Any] = {}
-    left = len(prepared.plan.grade_cells)
-    for number, cell in enumerate(nbformat.read(solved, as_version=4).cells, start=1):
-        if cell.cell_type != "code" or SKIP in cell.metadata.get("tags", []) or not left:
-            continue
+    for number, step in enumerate(script, start=1):
         namespace = prepared.shell.namespace
-        if is_test(cell):
-            left -= 1
-            prepared.moments[cell.metadata.nbgrader.grade_id] = moment(before, variables(namespace))
-        run = prepared.shell.run(cell.source, store_count=False)
-        if is_test(cell):
+        cell = GradeCell.from_plain(step) if "grade_id" in step else None
+        if cell is not None:
+            prepared.cells[cell.grade_id] = cell
+            prepared.moments[cell.grade_id] = moment(before, variables(namespace))
+        run = prepared.shell.run(step["source"], store_count=False)
+        if cell is not None:
             before = variables(namespace)
         if run.ename is not None:
-            prepared.report["failed"] = f"cell {number} of the solution stops with {run.ename}: {run.evalue}"
+            prepared.report["failed"] = f"code cell {number} of the solution stops with {run.ename}: {run.evalue}"
     prepared.shell.release()
     return prepared
 
@@ -100,7 +95,7 @@ class Grader:
     def _run(self, grade_id: str, number: int, fresh: bool) -> dict[str, Any]:
         if fresh:
             self._student = self._meet()
-        shell, cell = self._prepared.shell, self._prepared.plan.grade_cells[grade_id]
+        shell, cell = self._prepared.shell, self._prepared.cells[grade_id]
         shell.execution_count = number
         with contextlib.suppress(WireError):  # the test will find the names unbound, and the host knows why
             self._names.enter(cell, self._prepared.moments[grade_id], self._student)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.grading.plan import GradeCell
+from autograder.grading.grade_cell import GradeCell
 from autograder.isolation.errors import Refused
 from autograder.isolation.peer import Peer
 from autograder.isolation.values import Codec

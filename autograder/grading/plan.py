@@ -16,22 +16,9 @@ from nbformat import NotebookNode
 
 from autograder import python_cells
 from autograder.authoring.regions import HIDDEN, find_regions
+from autograder.grading.grade_cell import GradeCell
 
 SKIP = "skip-execution"
-
-
-@dataclass(frozen=True)
-class GradeCell:
-    """A test, as it was released.
-
-    solution_names -- what the solution cells before it define; in the grader these are the student's
-    statements -- the names that each visible top-level statement binds, by the statement's first line
-    """
-
-    grade_id: str
-    source: str
-    solution_names: frozenset[str]
-    statements: dict[int, frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -50,7 +37,7 @@ class Plan:
     @classmethod
     def read(cls, solved: Path) -> Plan:
         """Read the plan off a solved notebook."""
-        notebook = nbformat.read(solved, as_version=4)
+        notebook = read_released(solved)
         grade_cells: dict[str, GradeCell] = {}
         names: set[str] = set()
         modules: set[str] = set()
@@ -67,6 +54,18 @@ class Plan:
                 names |= python_cells.bound_names(cell.source)
         return cls(notebook.cells, grade_cells, sorted(modules))
 
+    def script(self) -> list[dict[str, Any]]:
+        """Return what the grader runs to get ready: the master's code up to its last test, as plain data."""
+        steps: list[dict[str, Any]] = []
+        for cell in self.cells:
+            if cell.cell_type == "code" and is_test(cell):
+                steps.append(self.grade_cells[cell.metadata.nbgrader.grade_id].plain())
+            elif cell.cell_type == "code" and SKIP not in cell.metadata.get("tags", []):
+                steps.append({"source": cell.source})
+        while steps and "grade_id" not in steps[-1]:
+            del steps[-1]
+        return steps
+
     def master_of(self, cell: NotebookNode) -> NotebookNode | None:
         """Return the master's cell that a submitted cell was made from, None if the student wrote it."""
         grade_id = _marks(cell).get("grade_id")
@@ -80,6 +79,12 @@ class Plan:
         """Tell whether the master says that a cell need not run to be graded; a submission's own tag says nothing."""
         own = self.master_of(cell)
         return own is not None and not is_test(own) and SKIP in own.metadata.get("tags", [])
+
+
+def read_released(path: Path) -> NotebookNode:
+    """Return a notebook out of a bundle; it was valid when it was stored, and validating it again takes its time."""
+    notebook: NotebookNode = nbformat.v4.reads(path.read_text(encoding="utf-8"))
+    return notebook
 
 
 def is_test(cell: NotebookNode) -> bool:

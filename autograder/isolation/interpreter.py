@@ -21,6 +21,7 @@ from IPython.core.async_helpers import get_asyncio_loop
 from IPython.core.autocall import ExitAutocall
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
+from IPython.core.extensions import ExtensionManager
 from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from traitlets import Any as AnyTrait
@@ -87,6 +88,24 @@ class _Publisher(DisplayPublisher):
         self.shell.capture.settled().clear(wait)
 
 
+class _Extensions(ExtensionManager):
+    """Loads extensions, but for autoreload: while a notebook is graded no module changes on the disk, and looking
+    at every module before every cell takes longer than most cells."""
+
+    def load_extension(self, module_str: str) -> str | None:
+        if module_str.removeprefix("IPython.extensions.") != "autoreload":
+            result: str | None = super().load_extension(module_str)
+            return result
+        assert self.shell is not None  # it is given where this is made
+        for name in ("autoreload", "aimport"):
+            self.shell.register_magic_function(_do_nothing, "line", name)
+        return None
+
+
+def _do_nothing(line: str) -> None:
+    """Stand in for a magic."""
+
+
 class _Exit(ExitAutocall):
     """`exit` and `quit`: end the cell, not the process that has more cells to run."""
 
@@ -128,6 +147,11 @@ class Interpreter(InteractiveShell):
         self._at_start = dict(self.user_ns)
         # A stack: a cell may run another through get_ipython().run_cell.
         self._watches: list[tuple[AfterStatement | None, Iterator[int]]] = []
+
+    def init_extension_manager(self) -> None:
+        """Make the manager of extensions, as IPython does."""
+        self.extension_manager = _Extensions(shell=self, parent=self)
+        self.configurables.append(self.extension_manager)  # type: ignore[arg-type]  # as IPython itself does
 
     def run(self, source: str, store_count: bool) -> BaseException | None:
         """Run a cell and return the exception that ended it."""

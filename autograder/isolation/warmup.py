@@ -26,8 +26,11 @@ class Warm:
     report: dict[str, str] = field(default_factory=dict)
 
 
-def warm_up(modules: list[str]) -> Warm:
-    """Make the shell and import *modules*; one that cannot be imported is reported and no more."""
+def warm_up(modules: list[str], *, draw: bool = True) -> Warm:
+    """Make the shell and import *modules*; one that cannot be imported is reported and no more.
+
+    With *draw*, also do once what is slow the first time. That pays if several processes will be forked.
+    """
     # The shell first: it tells matplotlib which backend to use.
     warm = Warm(Shell())
     for name in modules:
@@ -39,7 +42,7 @@ def warm_up(modules: list[str]) -> Warm:
         # NumPy imports it when it is first used.
         importlib.import_module("numpy.random")
     cells = [*_CELLS, _FIGURE] if "matplotlib" in sys.modules else _CELLS
-    for cell in cells:
+    for cell in cells if draw else []:
         warm.shell.run(cell, store_count=False)
     warm.shell.forget()
     # Nothing stays open: the forked processes open their own.

@@ -1,0 +1,35 @@
+"""A test, as the grader's process needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class GradeCell:
+    """A test, as it was released.
+
+    solution_names -- what the solution cells before it define; in the grader these are the student's
+    statements -- the names that each visible top-level statement binds, by the statement's first line
+    """
+
+    grade_id: str
+    source: str
+    solution_names: frozenset[str]
+    statements: dict[int, frozenset[str]]
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as plain data, to be sent to another process."""
+        return {
+            "grade_id": self.grade_id,
+            "source": self.source,
+            "solution_names": sorted(self.solution_names),
+            "statements": [[line, sorted(names)] for line, names in self.statements.items()],
+        }
+
+    @classmethod
+    def from_plain(cls, data: dict[str, Any]) -> GradeCell:
+        """Return what `plain` was made of."""
+        statements = {line: frozenset(names) for line, names in data["statements"]}
+        return cls(data["grade_id"], data["source"], frozenset(data["solution_names"]), statements)

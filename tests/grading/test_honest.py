@@ -1,0 +1,161 @@
+"""Honest submissions: what a test means in two processes is what it means in one."""
+
+import pytest
+from helper import code_cell, find_cell
+
+from autograder.grading.score import score
+
+
+def test_the_solution_has_all_points(examine):
+    """Nothing fails, nothing is repaired, nothing is noted."""
+    graded = examine()
+
+    assert graded.failed == []
+    assert graded.examination.repairs == graded.examination.notes == []
+
+
+class TestArguments:
+    """What a function does to what it is given."""
+
+    def test_a_changed_input_fails_the_test_that_forbids_it(self, examine):
+        """In place, although the result is right."""
+        assert examine(keep="def keep(x):\n    x += 1\n    return x").failed == ["keep"]
+
+    def test_a_changed_input_passes_the_test_that_asks_for_it(self, examine):
+        """The caller's own list grows and comes back as the same object; a copy fails."""
+        assert examine().failed == []
+        assert examine(grow="def grow(items):\n    return items + [len(items)]").failed == ["grow"]
+
+
+class TestNames:
+    """Whose names are seen where."""
+
+    def test_a_later_cell_uses_what_a_test_bound(self, examine):
+        """The visible part's variable, not the hidden part's."""
+
+        def change(notebook):
+            notebook.cells.append(code_cell("print(factor * 2, a)"))
+            notebook.cells.append(code_cell("print(secret)"))
+
+        graded = examine(change)
+
+        assert graded.notebook.cells[-2].outputs[0].text == "6 [0. 1. 2.]\n"
+        assert graded.notebook.cells[-1].outputs[0].ename == "NameError"
+
+    def test_a_test_deletes_and_rebinds_a_students_function(self, examine):
+        """The student's own calls notice; a function that does not call base is found out."""
+        assert examine().failed == []
+        assert examine(uses="def uses():\n    return 2").failed == ["uses"]
+
+    def test_a_missing_function_is_unbound_and_never_the_reference(self, examine):
+        """A NameError for its own test, and for those that use it."""
+        graded = examine(base="pass")
+
+        assert graded.failed == ["base", "uses"]
+        assert "name 'base' is not defined" in graded.output("base")
+
+    def test_variables_come_by_value(self, examine):
+        """A variable of the student's is tested as such."""
+        assert examine(answer="answer = 42.0").failed == ["answer"]
+
+
+class TestObjects:
+    """Functions and objects that are more than values."""
+
+    def test_a_class_with_methods_and_state(self, examine):
+        """One that counts wrong fails."""
+        wrong = "class Tally:\n    seen = [2, 3]\n    def add(self, x):\n        return self\n    def __len__(self):\n        return 2"
+
+        assert examine(Tally=wrong).failed == ["Tally"]
+
+    def test_a_generator_that_ends_too_early(self, examine):
+        """The elements cross one by one."""
+        assert examine(squares="def squares(n):\n    yield 0\n    yield 1").failed == ["squares"]
+
+    def test_what_a_function_prints_shows_in_the_test(self, examine):
+        """As plain output."""
+        assert "so loud" in examine().output("loud")
+
+    def test_another_error_than_the_expected_one(self, examine):
+        """The test's except clause sees the student's own exception."""
+        graded = examine(strict="def strict(x):\n    if x < 0:\n        raise KeyError('negative')\n    return x")
+
+        assert graded.failed == ["strict"]
+        assert "negative" in graded.output("strict")
+
+    def test_a_students_own_exception_class_is_caught_by_its_base(self, examine):
+        """A subclass of ValueError is a ValueError."""
+        own = "class Mine(ValueError):\n    pass\n\ndef strict(x):\n    if x < 0:\n        raise Mine('negative')\n    return x"
+
+        assert examine(strict=own).failed == []
+
+    def test_a_warning_costs_nothing(self, examine):
+        """Neither on stderr nor by warnings."""
+        warn = "import warnings\n\ndef last():\n    warnings.warn('old')\n    print('x', file=sys.stderr)\n    np.log(np.zeros(1))\n    return 'end'"
+
+        graded = examine(last=warn)
+        assert graded.failed == []
+        assert "old" in graded.output("last")
+
+
+class TestDisasters:
+    """What ends a process, or does not end: it costs the function that did it, and no other."""
+
+    @pytest.mark.parametrize(
+        ("body", "words"),
+        [
+            ("while True:\n        pass", "KeyboardInterrupt"),
+            (
+                "while True:\n        try:\n            while True:\n                pass\n        except BaseException:\n            pass",
+                "did not stop",
+            ),
+            ("sys.exit()", "SystemExit"),
+            ("os._exit(3)", "called os._exit(3)"),
+            ("ctypes.string_at(0)", "SIGSEGV"),
+            ("os.abort()", "SIGABRT"),
+            ("return base()()", "TypeError"),
+            ("def f():\n        return f()\n    return f()", "RecursionError"),
+        ],
+    )
+    def test_it_costs_that_function_only(self, examine, body, words):
+        """All later functions still earn their points."""
+        graded = examine(adder=f"def adder(n):\n    {body}")
+
+        assert graded.failed == ["adder"]
+        assert words in graded.output("adder") + str(
+            [out.get("ename") for out in find_cell(graded.notebook, "test_adder").outputs]
+        )
+
+    def test_a_cell_that_hangs(self, examine):
+        """The cell has an error, what stands in other cells is graded."""
+        graded = examine(adder="def adder(n):\n    return lambda x: x + n\n\nwhile True:\n    pass")
+
+        assert graded.failed == []
+        assert find_cell(graded.notebook, "adder").outputs[-1].ename == "KeyboardInterrupt"
+
+    def test_a_cell_that_kills_its_process(self, examine):
+        """What it defined is lost, the cells before it are run again."""
+        graded = examine(adder="def adder(n):\n    return lambda x: x + n\n\nos._exit(0)")
+
+        assert graded.failed == ["adder"]
+        assert find_cell(graded.notebook, "adder").outputs[-1].ename == "StudentProcessFailed"
+        assert graded.examination.notes
+
+    def test_the_time_for_the_whole_submission(self, engine, examine, monkeypatch):
+        """What is not reached is not judged right."""
+        from autograder.grading.examiner import TimeLimits
+
+        monkeypatch.setattr(engine, "limits", TimeLimits(cell=1.0, submission=2.0))
+        sleepy = "import time\n\ndef keep(x):\n    time.sleep(0.9)\n    return x + 1"
+        graded = examine(keep=sleepy, base="while True:\n    pass")
+
+        assert graded.failed[-1] == "last"
+        assert "used up its 2 seconds" in graded.output("last")
+
+
+def test_partial_credit_is_the_tests_own(examine):
+    """The points of a test that returns a number are read as nbgrader does."""
+    graded = examine()
+    cell = find_cell(graded.notebook, "test_last")
+
+    assert score(cell) == (1.0, 1.0)
