@@ -36,6 +36,12 @@ def bound_names(source: str) -> set[str]:
     }
 
 
+def read_names(source: str) -> set[str]:
+    """Return the names that a cell looks up, at any depth, builtins among them."""
+    tree = parse(source) or ast.Module([], [])
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+
+
 def imported_modules(source: str) -> set[str]:
     """Return the top-level modules that a cell imports, at any depth."""
     names = set()

@@ -19,6 +19,8 @@ from autograder.grading.plan import Plan
 from autograder.isolation.process import Process
 from autograder.isolation.zygote import Zygote
 
+# nbgrader tells notebooks by this variable that they are being graded.
+_ENVIRONMENT = {"NBGRADER_EXECUTION": "autograde"}
 _STUDENT = "autograder.isolation.student:serve"
 _GRADER = "autograder.grading.grader:serve"
 
@@ -55,12 +57,22 @@ class Engine:
         with tempfile.TemporaryDirectory(prefix="autograder-submission-", ignore_cleanup_errors=True) as temporary:
             fork = self._fork_student(handed_in, Path(temporary))
             graders = self._ready(self._grader_zygote)
-            if failed := graders.report.get("failed"):
-                raise UnsoundBundleError(f"{self._bundle.folder}: {failed}; mend the master and generate it again.")
+            self._refuse_unable(graders.report)
             tests = Path(temporary) / "tests"
             _copy(self._bundle.files, tests)
             with graders.fork(_GRADER, {}, tests) as grader:
                 return Examiner(self.plan, fork, grader, self.limits).examine(notebook)
+
+    @property
+    def failing_tests(self) -> dict[str, str]:
+        """The tests that the solution itself does not pass, each with the error; nobody can pass them."""
+        return dict(self._grader_zygote.result().report)
+
+    def _refuse_unable(self, report: dict[str, str]) -> None:
+        """Raise UnsoundBundleError if this machine lacks what a test imports: that is nobody's wrong answer."""
+        for grade_id, error in report.items():
+            if error.startswith(("ModuleNotFoundError", "ImportError")):
+                raise UnsoundBundleError(f"the test {grade_id} cannot run on this machine: {error}")
 
     def close(self) -> None:
         """End the warm processes and everything that was forked from them."""
@@ -106,6 +118,7 @@ class Engine:
         return Zygote.start(
             prepare="autograder.isolation.warmup:warm_up",
             arguments={"modules": modules, "draw": self._for_many},
+            environment=_ENVIRONMENT,
             directory=folder,
         )
 
@@ -115,6 +128,7 @@ class Engine:
         return Zygote.start(
             prepare="autograder.grading.grader:prepare",
             arguments={"script": self.plan.script()},
+            environment=_ENVIRONMENT,
             directory=folder,
         )
 

@@ -11,12 +11,14 @@ class GradeCell:
     """A test, as it was released.
 
     solution_names -- what the solution cells before it define; in the grader these are the student's
+    reads -- the global names that it looks up
     statements -- the names that each visible top-level statement binds, by the statement's first line
     """
 
     grade_id: str
     source: str
     solution_names: frozenset[str]
+    reads: frozenset[str]
     statements: dict[int, frozenset[str]]
 
     def plain(self) -> dict[str, Any]:
@@ -25,6 +27,7 @@ class GradeCell:
             "grade_id": self.grade_id,
             "source": self.source,
             "solution_names": sorted(self.solution_names),
+            "reads": sorted(self.reads),
             "statements": [[line, sorted(names)] for line, names in self.statements.items()],
         }
 
@@ -32,4 +35,5 @@ class GradeCell:
     def from_plain(cls, data: dict[str, Any]) -> GradeCell:
         """Return what `plain` was made of."""
         statements = {line: frozenset(names) for line, names in data["statements"]}
-        return cls(data["grade_id"], data["source"], frozenset(data["solution_names"]), statements)
+        names = frozenset(data["solution_names"]), frozenset(data["reads"])
+        return cls(data["grade_id"], data["source"], *names, statements)

@@ -28,7 +28,7 @@ from autograder.isolation.shell import Shell
 class Prepared:
     """What is ready before any submission comes: the master has run, and what it changed is known.
 
-    report -- empty, or why the master cannot serve as the reference
+    report -- the tests that the solution itself does not pass, each with the error
     """
 
     shell: Shell
@@ -41,7 +41,7 @@ def prepare(script: list[dict[str, Any]]) -> Prepared:
     """Run a solved notebook, as `Plan.script` gives it, and note what each test is to see."""
     prepared = Prepared(Shell())
     before: dict[str, Any] = {}
-    for number, step in enumerate(script, start=1):
+    for step in script:
         namespace = prepared.shell.namespace
         cell = GradeCell.from_plain(step) if "grade_id" in step else None
         if cell is not None:
@@ -50,8 +50,8 @@ def prepare(script: list[dict[str, Any]]) -> Prepared:
         run = prepared.shell.run(step["source"], store_count=False)
         if cell is not None:
             before = variables(namespace)
-        if run.ename is not None:
-            prepared.report["failed"] = f"code cell {number} of the solution stops with {run.ename}: {run.evalue}"
+            if run.ename is not None:
+                prepared.report[cell.grade_id] = f"{run.ename}: {run.evalue}"
     prepared.shell.release()
     return prepared
 

@@ -7,6 +7,7 @@ student's code runs the next time. So do names that the visible part of a test b
 
 from __future__ import annotations
 
+import builtins
 import copy
 import re
 from collections.abc import Mapping
@@ -73,13 +74,16 @@ class Names:
 
     def enter(self, cell: GradeCell, changes: Moment, student: Peer) -> None:
         """Make the namespace what the grade cell is to see. Raises WireError if the student cannot be asked."""
-        self._solution, self._shared = cell.solution_names, {}
+        self._shared = {}
         for name in changes.removed | cell.solution_names:
             self._namespace.pop(name, None)
         for name, value in changes.bound.items():
             if name not in cell.solution_names:
                 self._namespace[name] = value
-        self._shared = self._ask(student, sorted(cell.solution_names))
+        # A course may keep no solutions at all. What nobody but the student can have bound is the student's.
+        unknown = {name for name in cell.reads if name not in self._namespace and not hasattr(builtins, name)}
+        self._solution = cell.solution_names | unknown
+        self._shared = self._ask(student, sorted(self._solution))
         self._namespace.update(self._shared)
 
     def seen(self, cell: GradeCell, first_line: int) -> None:

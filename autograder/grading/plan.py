@@ -48,7 +48,11 @@ class Plan:
             if is_test(cell):
                 grade_id = cell.metadata.nbgrader.grade_id
                 grade_cells[grade_id] = GradeCell(
-                    grade_id, cell.source, frozenset(names), _visible_statements(cell.source)
+                    grade_id,
+                    cell.source,
+                    solution_names=frozenset(names),
+                    reads=frozenset(python_cells.read_names(cell.source)),
+                    statements=_visible_statements(cell.source),
                 )
             elif _marks(cell).get("solution"):
                 names |= python_cells.bound_names(cell.source)

@@ -17,7 +17,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from traitlets import Enum, Float
 
 from autograder.bundle import Bundle, BundleError, bundles_folder, load
@@ -26,9 +26,11 @@ from autograder.grading.examiner import TimeLimits
 
 
 class Examine(NbGraderPreprocessor):
-    """Run a submission in two processes: the student's cells in one, the tests in another."""
+    """Run a submission in two processes: the student's cells in one, the tests in another.
 
-    cell_seconds = Float(30.0, help="How long a cell may take, in seconds.").tag(config=True)
+    How long a cell may take is `Execute.timeout`, as ever.
+    """
+
     submission_seconds = Float(300.0, help="How long a whole notebook may take, in seconds.").tag(config=True)
     isolation = Enum(
         ["none"], "none", help="How the student's process is confined; 'none' separates it and confines it no further."
@@ -44,9 +46,13 @@ class Examine(NbGraderPreprocessor):
         root = self.parent.parent.coursedir.root  # the exporter's converter
         bundle = load(bundles_folder(place["db_url"], Path(root)) / place["assignment"])
         agree(bundle, place["db_url"], place["assignment"], place["notebook"])
-        limits = TimeLimits(self.cell_seconds, self.submission_seconds)
+        # A cell's limit is the one that courses set already, for nbgrader's own executor.
+        seconds = Execute(parent=self).timeout
+        limits = TimeLimits(self.submission_seconds if seconds is None else seconds, self.submission_seconds)
         engine = _ENGINES.get(bundle, place["notebook"], limits)
         examination = engine.examine(nb, Path(resources["metadata"]["path"] or "."))
+        for grade_id, error in engine.failing_tests.items():
+            self.log.warning("The solution itself does not pass %s, so nobody can: %s", grade_id, error)
         for note in [*examination.repairs, *examination.notes]:
             self.log.warning("%s: %s", place["student"], note)
         return nb, resources

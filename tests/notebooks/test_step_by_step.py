@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from broken import BROKEN
 from helper import FUNCTIONS, find_cell, replaced, run_cells, up_to_last_grade_cell
 
 from autograder.authoring.master import pictures
@@ -128,52 +129,6 @@ def failed_functions(notebook):
         for name, cells in functions(notebook).items()
         if any(cell.metadata.nbgrader.grade_id in errors for cell in cells)
     ]
-
-
-# function, what the solution says, what a student says
-BROKEN = [
-    ("initialize_parameters", "np.random.randn(n_h, n_x) * 0.01", "np.random.randn(n_h, n_x)"),
-    ("initialize_parameters", "np.zeros((n_h, 1))", "np.ones((n_h, 1))"),
-    ("initialize_parameters", "W2 = np.random.randn(n_y, n_h) * 0.01", "W2 = -np.random.randn(n_y, n_h) * 0.01"),
-    ("initialize_parameters", "(n_y, n_h) * 0.01", "(1, 2) * 0.01"),
-    ("initialize_parameters_deep", "layer_dims[l - 1]) * 0.01", "layer_dims[l - 1]) * 0.1"),
-    ("initialize_parameters_deep", "np.zeros((layer_dims[l], 1))", "np.zeros((layer_dims[1], 1))"),
-    ("initialize_parameters_deep", "range(1, L)", "range(1, L - 1)"),
-    ("linear_forward", "np.dot(W, A) + b", "np.dot(W, A)"),
-    ("linear_forward", "np.dot(W, A) + b", "np.dot(W, A) - b"),
-    ("linear_forward", "+ b", "+ np.sum(b)"),
-    ("linear_activation_forward", "relu(Z)", "sigmoid(Z)"),
-    ("linear_activation_forward", "sigmoid(Z)", "relu(Z)"),
-    ("linear_activation_forward", "relu(Z)", "relu(-Z)"),
-    ("L_model_forward", '"relu")', '"sigmoid")'),
-    ("L_model_forward", "range(1, L)", "range(1, L - 1)"),
-    ("L_model_forward", "A_prev = A\n", "A_prev = X\n"),
-    ("L_model_forward", "        caches.append(cache)\n", "        pass\n"),
-    ("compute_cost", "-(1 / m)", "(1 / m)"),
-    ("compute_cost", "-(1 / m) * ", "-"),
-    ("compute_cost", " + (1 - Y) * np.log(1 - AL)", ""),
-    ("compute_cost", "np.sum(Y", "np.sum(AL"),
-    ("linear_backward", "np.dot(dZ, A_prev.T) / m", "np.dot(dZ, A_prev.T)"),
-    ("linear_backward", "keepdims=True) / m", "keepdims=True)"),
-    ("linear_backward", "axis=1", "axis=0"),
-    ("linear_backward", "np.dot(W.T, dZ)", "-np.dot(W.T, dZ)"),
-    ("linear_backward", "np.dot(W.T, dZ)", "np.dot(W.T, dZ) / m"),
-    ("linear_backward", "np.sum(dZ, axis=1, keepdims=True)", "np.sum(dZ)"),
-    ("linear_activation_backward", "relu_backward", "sigmoid_backward"),
-    ("linear_activation_backward", "sigmoid_backward", "relu_backward"),
-    ("linear_activation_backward", "dZ = relu_backward(dA, activation_cache)", "dZ = dA"),
-    ("L_model_backward", "dAL = -", "dAL = +"),
-    ("L_model_backward", '"sigmoid"', '"relu"'),
-    ("L_model_backward", '"relu"', '"sigmoid"'),
-    ("L_model_backward", 'grads["dA" + str(l + 1)], current', "dAL, current"),
-    ("L_model_backward", "range(L - 1)", "range(L - 2)"),
-    ("L_model_backward", "current_cache = caches[l]", "current_cache = caches[0]"),
-    ("update_parameters", "- learning_rate", "+ learning_rate"),
-    ("update_parameters", "range(1, L + 1)", "range(1, L)"),
-    ("update_parameters", "range(1, L + 1)", "range(2, L + 1)"),
-    ("update_parameters", "learning_rate * ", ""),
-    ("update_parameters", 'parameters["b" + str(l)] = ', "_ = "),
-]
 
 
 @pytest.mark.parametrize(("function", "right", "wrong"), BROKEN)

@@ -1,0 +1,123 @@
+"""`nbgrader autograde` in two processes: in this course and in an ordinary one."""
+
+import json
+import os
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import nbformat
+import pytest
+from helper import code_cell, find_cell, grade_cell, graded_notebook, solution_cell
+from nbgrader.api import Gradebook
+
+CONFIG = """
+from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.preprocessors import Execute, SaveCells
+from autograder.authoring.preprocessors import StoreBundle, StubSolutions
+from autograder.grading.preprocessor import Examine
+
+c = get_config()
+c.CourseDirectory.course_id = "ordinary"
+made = [StubSolutions if s.__name__ == "ClearSolutions" else StoreBundle if s is SaveCells else s
+        for s in GenerateAssignment.class_traits()["preprocessors"].default()]
+c.GenerateAssignment.preprocessors = made
+graded = Autograde.class_traits()["autograde_preprocessors"].default()
+c.Autograde.autograde_preprocessors = [Examine if s is Execute else s for s in graded]
+c.Execute.timeout = 2
+"""
+
+
+def nbgrader(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    """Run an nbgrader command."""
+    scripts = sysconfig.get_path("scripts")
+    environment = os.environ | {"PATH": os.pathsep.join([scripts, os.environ["PATH"]])}
+    command = [f"{scripts}/nbgrader", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def ordinary(tmp_path):
+    """An ordinary nbgrader course, with nbgrader's own markers and a manually graded answer."""
+    (tmp_path / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
+    essay = grade_cell("# what do you think?", "essay", 5)
+    essay.metadata.nbgrader.update(solution=True, locked=False)
+    source = graded_notebook(
+        code_cell("import math"),
+        solution_cell("def area(r):\n    ### BEGIN SOLUTION\n    return math.pi * r * r\n    ### END SOLUTION", "area"),
+        grade_cell(
+            "assert area(0) == 0\n### BEGIN HIDDEN TESTS\nassert round(area(2), 3) == 12.566\n### END HIDDEN TESTS",
+            "test_area",
+            3,
+        ),
+        essay,
+    )
+    for path, notebook in [("source/one/sheet.ipynb", source)]:
+        (tmp_path / path).parent.mkdir(parents=True)
+        nbformat.write(notebook, tmp_path / path)
+    result = nbgrader(tmp_path, "generate_assignment", "one")
+    assert result.returncode == 0, result.stderr
+    release = nbformat.read(tmp_path / "release" / "one" / "sheet.ipynb", as_version=4)
+    for student, answer in [
+        ("right", "def area(r):\n    return math.pi * r ** 2"),
+        ("wrong", "def area(r):\n    return 0"),
+        ("cheat", "get_ipython().displayhook(3.0)\ndef area(r):\n    return 0"),
+        ("hangs", "def area(r):\n    while True: pass"),
+    ]:
+        find_cell(release, "area").source = answer
+        path = tmp_path / "submitted" / student / "one" / "sheet.ipynb"
+        path.parent.mkdir(parents=True)
+        nbformat.write(release, path)
+    return tmp_path
+
+
+def scores(folder: Path) -> dict[str, tuple[float | None, bool]]:
+    """Return the points of the test by student, and whether a person still has to look."""
+    with Gradebook(f"sqlite:///{folder}/gradebook.db") as gradebook:
+        return {
+            one.student.id: (
+                gradebook.find_grade("test_area", "sheet", "one", one.student.id).auto_score,
+                gradebook.find_grade("essay", "sheet", "one", one.student.id).needs_manual_grade,
+            )
+            for one in gradebook.assignment_submissions("one")
+        }
+
+
+def test_an_ordinary_course(ordinary):
+    """Only the configuration is added; tests, manual grading and the time limit work."""
+    result = nbgrader(ordinary, "autograde", "one")
+
+    assert result.returncode == 0, result.stderr
+    assert {name: score for name, (score, _) in scores(ordinary).items()} == {
+        "right": 3.0,
+        "wrong": 0.0,
+        "cheat": 0.0,
+        "hangs": 0.0,
+    }
+    graded = nbformat.read(ordinary / "autograded" / "wrong" / "one" / "sheet.ipynb", as_version=4)
+    assert find_cell(graded, "test_area").outputs[0].ename == "AssertionError"
+
+
+def test_no_bundle(ordinary):
+    """It is not known what was released: nothing is graded, and the remedy is said."""
+    (ordinary / "bundles" / "one" / "bundle.json").unlink()
+    result = nbgrader(ordinary, "autograde", "one", "--student", "right")
+
+    assert result.returncode == 1
+    assert "Generate the assignment: nbgrader generate_assignment one" in result.stderr
+    assert not (ordinary / "autograded" / "right").exists() or not list(
+        (ordinary / "autograded" / "right").rglob("*.ipynb")
+    )
+    assert scores(ordinary)["right"][0] is None
+
+
+def test_a_gradebook_that_holds_something_else(ordinary):
+    """Bundle and gradebook disagree: nothing is graded."""
+    manifest = ordinary / "bundles" / "one" / "bundle.json"
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    content["cells"]["sheet"]["test_area"] = "0" * 32
+    manifest.write_text(json.dumps(content), encoding="utf-8")
+    result = nbgrader(ordinary, "autograde", "one", "--student", "right")
+
+    assert result.returncode == 1
+    assert "disagree about what was released" in result.stderr
