@@ -11,7 +11,7 @@ class GradeCell:
     """A test, as it was released.
 
     solution_names -- what the solution cells before it define; in the grader these are the student's
-    reads -- the global names that it looks up
+    reads -- the names that it looks up and does not bind itself
     statements -- the names that each visible top-level statement binds, by the statement's first line
     """
 

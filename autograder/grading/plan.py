@@ -51,7 +51,7 @@ class Plan:
                     grade_id,
                     cell.source,
                     solution_names=frozenset(names),
-                    reads=frozenset(python_cells.read_names(cell.source)),
+                    reads=frozenset(python_cells.read_names(cell.source) - python_cells.bound_names(cell.source)),
                     statements=_visible_statements(cell.source),
                 )
             elif _marks(cell).get("solution"):

@@ -23,6 +23,7 @@ from traitlets import Enum, Float
 from autograder.bundle import Bundle, BundleError, bundles_folder, load
 from autograder.grading.engine import Engine
 from autograder.grading.examiner import TimeLimits
+from autograder.grading.failures import GradingError
 
 
 class Examine(NbGraderPreprocessor):
@@ -42,13 +43,19 @@ class Examine(NbGraderPreprocessor):
         Raises BundleError if it is not known what was released, and GradingError if the grader failed; nbgrader then
         leaves the submission ungraded and goes on to the next.
         """
+        stock = Execute(parent=self)
+        if not stock.enabled:  # nbgrader autograde --no-execute: the instructor wants the outputs as they are
+            return nb, resources
+        language = nb.metadata.get("kernelspec", {}).get("language", "python")
+        if language != "python":
+            raise GradingError(f"Examine runs Python, not {language}; keep nbgrader's Execute for this course.")
         place = resources["nbgrader"]
         root = self.parent.parent.coursedir.root  # the exporter's converter
         bundle = load(bundles_folder(place["db_url"], Path(root)) / place["assignment"])
         agree(bundle, place["db_url"], place["assignment"], place["notebook"])
         # A cell's limit is the one that courses set already, for nbgrader's own executor.
-        seconds = Execute(parent=self).timeout
-        limits = TimeLimits(self.submission_seconds if seconds is None else seconds, self.submission_seconds)
+        seconds = self.submission_seconds if stock.timeout is None else stock.timeout
+        limits = TimeLimits(seconds, self.submission_seconds)
         engine = _ENGINES.get(bundle, place["notebook"], limits)
         examination = engine.examine(nb, Path(resources["metadata"]["path"] or "."))
         for grade_id, error in engine.failing_tests.items():

@@ -153,6 +153,25 @@ class TestDisasters:
         assert "used up its 2 seconds" in graded.output("last")
 
 
+def test_cells_that_need_not_run(engine, examine):
+    """A cell that the master tags is skipped; a tag of the student's own skips nothing."""
+
+    def change(notebook):
+        notebook.cells.append(code_cell("print('long training')"))
+        notebook.cells.append(code_cell("print('mine')"))
+        notebook.cells[-1].metadata.tags = ["skip-execution"]
+
+    assert [cell.outputs != [] for cell in examine(change).notebook.cells[-2:]] == [True, True]
+
+    tagged = code_cell("print('long training')")
+    tagged.metadata.tags = ["skip-execution"]
+    engine.plan.cells.append(tagged)
+    try:
+        assert [cell.outputs != [] for cell in examine(change).notebook.cells[-2:]] == [False, True]
+    finally:
+        engine.plan.cells.remove(tagged)
+
+
 def test_partial_credit_is_the_tests_own(examine):
     """The points of a test that returns a number are read as nbgrader does."""
     graded = examine()
