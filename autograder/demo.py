@@ -85,7 +85,7 @@ def run_demo(course: Course, students: int) -> None:
     if not assignment.source.is_file():
         raise DemoError(f"{assignment.source} is missing; run `autograder build {ASSIGNMENT}` first.")
     demo = throw_away_course(assignment, course.root / FOLDER)
-    say(f"A simulated class of {students} hands in {ASSIGNMENT}; nbgrader grades it. This runs real kernels.")
+    say(f"A simulated class of {students} hands in {ASSIGNMENT}; nbgrader grades it.")
     names = hand_in(demo, course, students)
     rows = [grade(demo, course, name) for name in tracked(names, "graded")]
     say(class_table(rows))
