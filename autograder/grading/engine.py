@@ -16,6 +16,7 @@ from autograder.bundle import Bundle
 from autograder.grading.examiner import Examination, Examiner, TimeLimits
 from autograder.grading.failures import GraderProcessError, UnsoundBundleError
 from autograder.grading.plan import Plan
+from autograder.isolation.errors import IsolationError
 from autograder.isolation.process import Process
 from autograder.isolation.zygote import Zygote
 
@@ -23,6 +24,8 @@ from autograder.isolation.zygote import Zygote
 _ENVIRONMENT = {"NBGRADER_EXECUTION": "autograde"}
 _STUDENT = "autograder.isolation.student:serve"
 _GRADER = "autograder.grading.grader:serve"
+# What may be handed in beside a notebook; a notebook in somebody's home must not bring the home along.
+HANDED_IN_BYTES = 64 << 20
 
 
 class Engine:
@@ -54,14 +57,25 @@ class Engine:
         the assignment's own files replace any of the same name
         Raises GradingError if it could not be judged through no fault of the student's.
         """
-        with tempfile.TemporaryDirectory(prefix="autograder-submission-", ignore_cleanup_errors=True) as temporary:
-            fork = self._fork_student(handed_in, Path(temporary))
-            graders = self._ready(self._grader_zygote)
-            self._refuse_unable(graders.report)
-            tests = Path(temporary) / "tests"
-            _copy(self._bundle.files, tests)
-            with graders.fork(_GRADER, {}, tests) as grader:
-                return Examiner(self.plan, fork, grader, self.limits).examine(notebook)
+        try:
+            with tempfile.TemporaryDirectory(prefix="autograder-submission-", ignore_cleanup_errors=True) as temporary:
+                return self._examine(notebook, handed_in, Path(temporary))
+        except (IsolationError, OSError) as error:
+            raise GraderProcessError(f"the machine could not run the submission: {error}") from error
+
+    def _examine(self, notebook: NotebookNode, handed_in: Path, temporary: Path) -> Examination:
+        files, size = _files(handed_in)
+        fork = self._fork_student(files if size <= HANDED_IN_BYTES else {}, temporary)
+        graders = self._ready(self._grader_zygote)
+        self._refuse_unable(graders.report)
+        tests = temporary / "tests"
+        _copy(_files(self._bundle.files)[0], tests)
+        with graders.fork(_GRADER, {}, tests) as grader:
+            examination = Examiner(self.plan, fork, grader, self.limits).examine(notebook)
+        if size > HANDED_IN_BYTES:
+            note = f"{size >> 20} MiB lie beside the notebook, more than {HANDED_IN_BYTES >> 20}: none of it was copied"
+            examination.notes.append(note)
+        return examination
 
     @property
     def failing_tests(self) -> dict[str, str]:
@@ -89,15 +103,16 @@ class Engine:
     ) -> None:
         self.close()
 
-    def _fork_student(self, handed_in: Path, temporary: Path) -> Callable[[], Process]:
+    def _fork_student(self, handed_in: dict[Path, Path], temporary: Path) -> Callable[[], Process]:
         """Return what makes a new process for a student, each in a fresh copy of the student's files."""
         zygote = self._ready(self._student_zygote)
+        own = _files(self._bundle.files)[0]
         count = iter(range(1_000_000))
 
         def fork() -> Process:
             folder = temporary / f"student-{next(count)}"
             _copy(handed_in, folder)
-            _copy(self._bundle.files, folder)
+            _copy(own, folder)
             return zygote.fork(_STUDENT, {}, folder)
 
         return fork
@@ -124,7 +139,7 @@ class Engine:
 
     def _start_grader_zygote(self) -> Zygote:
         folder = self._folder / "grader"
-        _copy(self._bundle.files, folder)
+        _copy(_files(self._bundle.files)[0], folder)
         return Zygote.start(
             prepare="autograder.grading.grader:prepare",
             arguments={"script": self.plan.script()},
@@ -133,15 +148,18 @@ class Engine:
         )
 
 
-def _copy(source: Path, target: Path) -> None:
-    """Copy a folder's files over what is there; links are not followed, and files that cannot be read left out."""
+def _files(folder: Path) -> tuple[dict[Path, Path], int]:
+    """Return the files of a folder, by their places in it, and their size; links are none."""
+    paths = folder.rglob("*") if folder.is_dir() else []
+    files = {path.relative_to(folder): path for path in paths if not path.is_symlink() and path.is_file()}
+    return files, sum(path.stat().st_size for path in files.values())
+
+
+def _copy(files: dict[Path, Path], target: Path) -> None:
+    """Copy files to their places in a folder, over what is there."""
     target.mkdir(parents=True, exist_ok=True)
-    if not source.is_dir():
-        return
-    for path in source.rglob("*"):
-        if path.is_symlink() or not path.is_file():
-            continue
-        place = target / path.relative_to(source)
+    for name, path in files.items():
+        place = target / name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.unlink(missing_ok=True)
         shutil.copyfile(path, place)

@@ -172,6 +172,27 @@ def test_cells_that_need_not_run(engine, examine):
         engine.plan.cells.remove(tagged)
 
 
+class TestFiles:
+    """What is handed in beside the notebook."""
+
+    def test_a_file_is_there_and_stays_as_it_was(self, examine, tmp_path):
+        """The student's code works in a copy."""
+        (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+        body = "def last():\n    text = open('notes.txt').read()\n    open('notes.txt', 'w').write('x')\n    return 'end' * (text == 'mine')"
+
+        assert examine(last=body).failed == []
+        assert (tmp_path / "notes.txt").read_text(encoding="utf-8") == "mine"
+
+    def test_too_much_of_it_is_left_out(self, examine, tmp_path, monkeypatch):
+        """And said so."""
+        monkeypatch.setattr("autograder.grading.engine.HANDED_IN_BYTES", 3)
+        (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+        graded = examine(last="def last():\n    return open('notes.txt').read()")
+
+        assert graded.failed == ["last"]
+        assert "none of it was copied" in graded.examination.notes[0]
+
+
 def test_partial_credit_is_the_tests_own(examine):
     """The points of a test that returns a number are read as nbgrader does."""
     graded = examine()
