@@ -261,15 +261,19 @@ def _student_message(self: BaseException) -> str:
 
 
 def _build(kind: type[BaseException], arguments: list[Any], message: str) -> BaseException:
-    """Make an exception of exactly this class, if need be without the arguments that its class insists on."""
-    try:
-        error = kind(*arguments)
-    except Exception:  # such as a UnicodeDecodeError without five arguments of the right types
-        error = kind.__new__(kind)
-        error.args = (message,)
-    if type(error) is not kind:  # OSError(2, "...") makes a FileNotFoundError
-        error = kind.__new__(kind)
-        error.args = tuple(arguments)
+    """Make an exception of exactly this class that can be printed, if need be with other arguments than were given."""
+    for attempt in (arguments, [message]):
+        try:
+            error = kind(*attempt)
+            if type(error) is not kind:  # OSError(2, "...") makes a FileNotFoundError
+                error = kind.__new__(kind)
+                error.args = tuple(attempt)
+            str(error)
+        except Exception:  # such as a UnicodeDecodeError without five arguments, or an AxisError that has no text
+            continue
+        return error
+    error = kind.__new__(kind)
+    error.args = (message,)
     return error
 
 

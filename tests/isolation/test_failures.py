@@ -5,7 +5,7 @@ import errno
 import msgpack
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from wire_pair import student
 
@@ -340,6 +340,8 @@ class TestHostile:
         st.lists(st.none() | st.integers() | st.text() | st.binary(), max_size=6),
     )
     @settings(max_examples=200, deadline=None)
+    @example("numpy.exceptions.AxisError", [])
+    @example("numpy.exceptions.AxisError", [None])
     def test_any_arguments(self, name, arguments):
         """A built-in exception with any arguments is one of that class, and can be printed."""
         packed = FailureCodec(Limits()).pack(ValueError(*arguments))
