@@ -27,19 +27,27 @@ def parse(source: str) -> ast.Module | None:
 
 def bound_names(source: str) -> set[str]:
     """Return the global names that a cell binds: functions, classes and variables, but not what it imports."""
-    if parse(source) is None:
-        return set()
-    return {
-        symbol.get_name()
-        for symbol in symtable.symtable(plain_python(source), "<cell>", "exec").get_symbols()
-        if symbol.is_assigned() and not symbol.is_imported()
-    }
+    symbols = _table(source).get_symbols()
+    return {symbol.get_name() for symbol in symbols if symbol.is_assigned() and not symbol.is_imported()}
+
+
+def imported_names(source: str) -> set[str]:
+    """Return the global names that a cell binds by importing."""
+    return {symbol.get_name() for symbol in _table(source).get_symbols() if symbol.is_imported()}
 
 
 def read_names(source: str) -> set[str]:
-    """Return the names that a cell looks up, at any depth, builtins among them."""
-    tree = parse(source) or ast.Module([], [])
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    """Return the global names that a cell looks up, at any depth, builtins among them."""
+    names, tables = set(), [_table(source)]
+    for table in tables:  # grows while it is walked
+        tables.extend(table.get_children())
+        top = table.get_type() == "module"
+        names |= {one.get_name() for one in table.get_symbols() if one.is_referenced() and (top or one.is_global())}
+    return names
+
+
+def _table(source: str) -> symtable.SymbolTable:
+    return symtable.symtable(plain_python(source) if parse(source) else "", "<cell>", "exec")
 
 
 def imported_modules(source: str) -> set[str]:

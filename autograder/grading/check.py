@@ -115,6 +115,7 @@ def _read(path: Path) -> NotebookNode:
         text = path.read_text(encoding="utf-8-sig")
         notebook: NotebookNode = nbformat.reads(text, as_version=4)
         nbformat.validator.normalize(notebook)
+        nbformat.validate(notebook)
     except FileNotFoundError as error:
         raise GradingError(f"There is no file {path}.") from error
     except OSError as error:

@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.grading.failures import GraderProcessError
-from autograder.isolation.errors import ChannelClosed, DeadlinePassed, OutOfTurn, WireError
+from autograder.isolation.errors import (
+    ChannelClosed,
+    DeadlinePassed,
+    MalformedMessage,
+    MessageTooLarge,
+    OutOfTurn,
+    WireError,
+)
 from autograder.isolation.process import Process
 
 GRACE = 2.0  # seconds between an interrupt and the end
@@ -24,8 +31,8 @@ class Turn:
     """How a cell ended.
 
     answer -- what the process that ran it said of it, None if it could not
-    lost -- why the student's process is gone, None if it is not
-    timed_out -- whether the cell was interrupted because its time was up
+    lost -- why the student's process cannot be used any more, None if it can
+    timed_out -- whether the cell's time was up
     """
 
     answer: dict[str, Any] | None = None
@@ -39,11 +46,11 @@ class Conversation:
     def __init__(self, student: Process, grader: Process) -> None:
         self.student = student
         self.grader = grader
-        self._spent = {"student": 0.0, "grader": 0.0}
 
     def run_student(self, source: str, number: int, seconds: float) -> Turn:
         """Run a student's cell. Raises GraderProcessError if the grader's process fails."""
-        return self._run("student", ["run", {"source": source, "number": number}], seconds)
+        order = ["run", {"source": source, "number": number}]
+        return _Cell(self, "student", seconds).run(order)
 
     def run_test(self, grade_id: str, number: int, seconds: float, *, fresh: bool) -> Turn:
         """Run a test; `fresh` says that the student's process is another one than at the last test.
@@ -51,85 +58,144 @@ class Conversation:
         Raises GraderProcessError if the grader's process fails, or takes too long by itself.
         """
         order = ["run", {"grade_id": grade_id, "number": number, "fresh": fresh}]
-        return self._run("grader", order, seconds)
+        return _Cell(self, "grader", seconds).run(order)
 
-    def _run(self, runs: str, order: list[Any], seconds: float) -> Turn:
-        turn = Turn()
-        self._spent = {"student": 0.0, "grader": 0.0}
-        limit = time.monotonic() + seconds
-        speaks, message = runs, order
+
+class _Cell:
+    """One cell on its way: whose turn it is, and how much time is left."""
+
+    def __init__(self, talk: Conversation, runs: str, seconds: float) -> None:
+        self._talk = talk
+        self._runs = runs
+        self._seconds = seconds
+        self._limit = time.monotonic() + seconds
+        self._turn = Turn()
+        self._student_spoke = False
+
+    def run(self, order: list[Any]) -> Turn:
+        """Give a process its order and pass on what the two say to each other until it is done."""
+        speaks, message = self._runs, order
         while True:
-            problem = self._tell(speaks, message, limit + GRACE)
-            reply, problem = (None, problem) if problem else self._hear(speaks, runs, limit, turn)
-            if problem is not None:
-                if speaks == "grader":
-                    raise GraderProcessError(f"the grader's process {problem}")
-                turn.lost = problem
-                if runs == "student":
-                    return turn
+            if speaks == "student" and self._turn.lost is None:
+                reply = self._hear_student() if self._say_to_student(message) else None
+            elif speaks == "student":
+                reply = None
+            else:
+                reply = self._ask_grader(message)
+            if reply is None and self._runs == "student":
+                return self._turn
+            if reply is None:
                 # The test goes on without the student's process: whatever it still asks fails at once.
-                speaks, message = "grader", ["lost", problem]
-                limit = max(limit, time.monotonic() + GRACE)
-                continue
-            assert reply is not None  # there was no problem
-            if reply[0] == "done":
-                turn.answer = reply[1]
-                self._blame(turn)
-                return turn
-            speaks, message = ("grader" if speaks == "student" else "student"), reply
-            if speaks == "student" and turn.lost:
-                speaks, message = "grader", ["lost", turn.lost]
+                speaks, message = "grader", ["lost", self._turn.lost]
+            elif reply[0] == "done":
+                self._turn.answer = reply[1]
+                return self._turn
+            else:
+                speaks, message = ("grader" if speaks == "student" else "student"), reply
 
-    def _tell(self, who: str, message: list[Any], deadline: float) -> str | None:
-        """Send a message; return what kept it from arriving."""
-        process = self._process(who)
+    # The student's turn. Whatever goes wrong is the student's.
+
+    def _say_to_student(self, message: list[Any]) -> bool:
         try:
-            process.channel.send(message, deadline)
+            self._talk.student.channel.send(message, self._limit + GRACE)
         except WireError as error:
-            return self._why(process, error)
-        return None
+            self._lose_student(error)
+        return self._turn.lost is None
 
-    def _hear(self, who: str, runs: str, limit: float, turn: Turn) -> tuple[list[Any] | None, str | None]:
-        """Return what a process says, or why it says nothing; interrupt it when the time is up."""
-        process, begin = self._process(who), time.monotonic()
+    def _hear_student(self) -> list[Any] | None:
+        """Return what the student's process says. When the time is up, interrupt it; if that does not help, end it."""
+        student = self._talk.student
+        self._student_spoke = True
         try:
             try:
-                message: Any = process.channel.receive(limit + GRACE if turn.timed_out else limit)
+                message: Any = student.channel.receive(self._limit + GRACE if self._turn.timed_out else self._limit)
             except DeadlinePassed:
-                if turn.timed_out:
+                if self._turn.timed_out:
                     raise
-                turn.timed_out = True
-                process.interrupt()
-                message = process.channel.receive(time.monotonic() + GRACE)
-            if type(message) is not list or len(message) != 2 or message[0] not in ("request", "reply", "done"):
-                raise OutOfTurn("said something that nobody understands")
-            if message[0] == "done" and who != runs:
-                raise OutOfTurn("claimed to have run a cell that it was not given")
+                self._turn.timed_out = True
+                student.interrupt()
+                message = student.channel.receive(self._limit + GRACE)
+            allowed = ("request", "reply", "done") if self._runs == "student" else ("request", "reply")
+            if type(message) is not list or len(message) != 2 or message[0] not in allowed:
+                raise OutOfTurn("said something that nobody asked for")
             if message[0] == "done" and type(message[1]) is not dict:
                 raise OutOfTurn("said something that nobody understands")
         except WireError as error:
-            return None, self._why(process, error)
-        finally:
-            self._spent[who] += time.monotonic() - begin
-        return message, None
+            self._lose_student(error)
+            return None
+        return message
 
-    def _process(self, who: str) -> Process:
-        return self.student if who == "student" else self.grader
-
-    def _why(self, process: Process, error: WireError) -> str:
-        """Say what happened to a process, and end it."""
+    def _lose_student(self, error: WireError) -> None:
         if isinstance(error, DeadlinePassed):
-            what = "did not stop when it was interrupted, because its time was up"
-        elif isinstance(error, ChannelClosed):
-            process.wait(1.0)
-            what = "hung up" if process.alive else process.how_it_ended()
-        else:
-            what = f"broke the protocol ({error})"
-        with contextlib.suppress(TimeoutError):
-            process.kill()
-        return what
+            self._turn.timed_out = True
+        self._turn.lost = _why(self._talk.student, error)
 
-    def _blame(self, turn: Turn) -> None:
-        """Raise GraderProcessError for a test that took its time by itself, not in the student's functions."""
-        if turn.timed_out and not turn.lost and self._spent["grader"] > self._spent["student"]:
-            raise GraderProcessError("needed longer than a cell may, in the test itself; make the test faster")
+    # The grader's turn. What goes wrong is the grader's, but for what the student's messages make of it.
+
+    def _ask_grader(self, message: list[Any]) -> list[Any] | None:
+        """Hand the grader a message and return what it says; None if what it was handed made no sense to it."""
+        channel = self._talk.grader.channel
+        try:
+            try:
+                channel.send(message, time.monotonic() + self._seconds + GRACE)
+            except (MessageTooLarge, MalformedMessage) as error:
+                # It came from the student, and cannot be passed on.
+                self._lose_student(error)
+                return None
+            began = time.monotonic()
+            while True:
+                reply = self._hear_grader(began)
+                if message[0] != "run" or reply == ["begun", message[1]["number"]]:
+                    break  # what comes before that belongs to a cell that is over
+            return self._hear_grader(began) if message[0] == "run" else self._judge(reply)
+        except WireError as error:
+            raise GraderProcessError(f"the grader's process {_why(self._talk.grader, error)}") from error
+
+    def _judge(self, reply: list[Any]) -> list[Any] | None:
+        if reply[0] != "refused":
+            return reply
+        self._lose_student(OutOfTurn(str(reply[1])))
+        return None
+
+    def _hear_grader(self, began: float) -> list[Any]:
+        """Return what the grader says. When the time is up, end the student's process, or interrupt the grader."""
+        grader = self._talk.grader
+        try:
+            return _sound(grader.channel.receive(self._limit + GRACE if self._turn.timed_out else self._limit))
+        except DeadlinePassed:
+            self._turn.timed_out = True
+        waited = time.monotonic() - began
+        if self._student_spoke and self._turn.lost is None and waited < self._seconds / 2:
+            # The two were playing ping-pong. Without the student's process the test ends at its next call.
+            with contextlib.suppress(TimeoutError):
+                self._talk.student.kill()
+            self._turn.lost = "had used up the time of the cell"
+        try:
+            return _sound(grader.channel.receive(time.monotonic() + GRACE))
+        except DeadlinePassed:
+            grader.interrupt()
+        message = _sound(grader.channel.receive(time.monotonic() + GRACE))
+        if self._turn.lost is None:
+            raise GraderProcessError("a test took longer than a cell may, by itself; make the test faster")
+        return message
+
+
+def _sound(message: Any) -> list[Any]:
+    """Return a message of the grader's. Raises GraderProcessError if it says that it failed."""
+    if message[0] == "crashed":
+        raise GraderProcessError(f"the grader's process failed: {message[1]['traceback'].strip().splitlines()[-1]}")
+    return list(message)
+
+
+def _why(process: Process, error: WireError) -> str:
+    """Say what happened to a process, and end it."""
+    if isinstance(error, DeadlinePassed):
+        what = "did not stop when it was interrupted, because its time was up"
+    elif isinstance(error, ChannelClosed):
+        process.wait(1.0)
+        what = "hung up" if process.alive else process.how_it_ended()
+    else:
+        what = f"broke the protocol ({error})"
+    with contextlib.suppress(TimeoutError):
+        process.kill()
+    return what

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -57,11 +58,13 @@ class Engine:
         the assignment's own files replace any of the same name
         Raises GradingError if it could not be judged through no fault of the student's.
         """
+        temporary = Path(tempfile.mkdtemp(prefix="autograder-submission-"))
         try:
-            with tempfile.TemporaryDirectory(prefix="autograder-submission-", ignore_cleanup_errors=True) as temporary:
-                return self._examine(notebook, handed_in, Path(temporary))
+            return self._examine(notebook, handed_in, temporary)
         except (IsolationError, OSError) as error:
             raise GraderProcessError(f"the machine could not run the submission: {error}") from error
+        finally:
+            _remove(temporary)
 
     def _examine(self, notebook: NotebookNode, handed_in: Path, temporary: Path) -> Examination:
         files, size = _files(handed_in)
@@ -146,6 +149,14 @@ class Engine:
             environment=_ENVIRONMENT,
             directory=folder,
         )
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder that a student's code has worked in, however deep it made it."""
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    except RecursionError:
+        subprocess.run(["rm", "-rf", "--", str(folder)], check=False, stderr=subprocess.DEVNULL)
 
 
 def _files(folder: Path) -> tuple[dict[Path, Path], int]:

@@ -107,11 +107,16 @@ class Examiner:
         outputs: list[Output] = answer["outputs"]
         if turn.timed_out:
             self._examination.timed_out.add(grade_id)
+            if turn.lost is None:
+                # It was interrupted somewhere in the middle of a call; the next test gets one that was not.
+                self._start_again()
         if answer["broken"] and turn.lost is None:
             # The grader noticed what the host cannot see: the message was one, but said nothing that makes sense.
             turn.lost = f"broke the protocol ({answer['broken']})"
         if turn.lost is not None:
             outputs = [*outputs, self._lost(turn, grade_id)]
+        elif turn.timed_out and not any(output["output_type"] == "error" for output in outputs):
+            outputs = [*outputs, error_output(TIME_IS_UP, "The time for this cell was up.", [])]
         return outputs
 
     def _lost(self, turn: Turn, where: str) -> Output:

@@ -12,6 +12,7 @@ class GradeCell:
 
     solution_names -- what the solution cells before it define; in the grader these are the student's
     reads -- the names that it looks up and does not bind itself
+    hidden_names -- what the hidden parts bind
     statements -- the names that each visible top-level statement binds, by the statement's first line
     """
 
@@ -19,6 +20,7 @@ class GradeCell:
     source: str
     solution_names: frozenset[str]
     reads: frozenset[str]
+    hidden_names: frozenset[str]
     statements: dict[int, frozenset[str]]
 
     def plain(self) -> dict[str, Any]:
@@ -28,12 +30,13 @@ class GradeCell:
             "source": self.source,
             "solution_names": sorted(self.solution_names),
             "reads": sorted(self.reads),
+            "hidden_names": sorted(self.hidden_names),
             "statements": [[line, sorted(names)] for line, names in self.statements.items()],
         }
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> GradeCell:
         """Return what `plain` was made of."""
-        statements = {line: frozenset(names) for line, names in data["statements"]}
-        names = frozenset(data["solution_names"]), frozenset(data["reads"])
-        return cls(data["grade_id"], data["source"], *names, statements)
+        names = {key: frozenset(data[key]) for key in ("solution_names", "reads", "hidden_names")}
+        statements = {line: frozenset(bound) for line, bound in data["statements"]}
+        return cls(data["grade_id"], data["source"], statements=statements, **names)

@@ -19,7 +19,7 @@ from autograder.grading.grade_cell import GradeCell
 from autograder.grading.names import Moment, Names, moment, variables
 from autograder.isolation.channel import Channel, Plain
 from autograder.isolation.errors import ChannelClosed, WireError
-from autograder.isolation.outputs import Output, demote, sanitise
+from autograder.isolation.outputs import Output, demote, error_output, sanitise
 from autograder.isolation.peer import Peer
 from autograder.isolation.shell import Shell
 
@@ -67,6 +67,7 @@ class Grader:
     def __init__(self, channel: Channel, prepared: Prepared) -> None:
         self._channel = channel
         self._prepared = prepared
+        self._entered = 0  # how many of the master's moments the namespace has
         self._names = Names(prepared.shell.namespace)
         self._names.start_over()
         self._student = self._meet()
@@ -77,10 +78,11 @@ class Grader:
             while True:
                 message: Any = self._channel.receive()
                 if message[0] == "run":
+                    # Whatever was said before belongs to a cell that is over.
+                    self._channel.send(["begun", message[1]["number"]])
                     self._channel.send(["done", self._run(**message[1])])
-                elif message[0] == "request":
-                    with contextlib.suppress(WireError, KeyboardInterrupt):
-                        self._student.serve(message)
+                else:
+                    self._serve_student(message)
 
     def _meet(self) -> Peer:
         """Begin a conversation with a student's process."""
@@ -92,23 +94,43 @@ class Grader:
             on_outputs=self._show,
         )
 
+    def _serve_student(self, message: Any) -> None:
+        """Answer a student's cell that calls something of a test's; the host hears if that makes no sense."""
+        try:
+            self._student.serve(message)
+        except WireError as error:
+            self._channel.send(["refused", str(error)])
+        except KeyboardInterrupt:
+            self._channel.send(["refused", "its time was up"])
+
     def _run(self, grade_id: str, number: int, fresh: bool) -> dict[str, Any]:
         if fresh:
             self._student = self._meet()
         shell, cell = self._prepared.shell, self._prepared.cells[grade_id]
         shell.execution_count = number
         with contextlib.suppress(WireError):  # the test will find the names unbound, and the host knows why
-            self._names.enter(cell, self._prepared.moments[grade_id], self._student)
-        run = shell.run(cell.source, after_statement=lambda line: self._names.seen(cell, line))
+            self._names.enter(cell, self._moments_until(grade_id), self._student)
+        run = shell.run(cell.source, after_statement=self._names.seen)
         with contextlib.suppress(WireError):
             self._names.synchronise(self._student)
+        outputs = [_without_stderr(output) for output in run.outputs]
+        if run.ename is not None and not any(output["output_type"] == "error" for output in outputs):
+            # IPython prints some errors, groups of exceptions among them, and records none.
+            outputs.append(error_output(run.ename, run.evalue or "", [f"{run.ename}: {run.evalue}"]))
         return {
-            "outputs": [_without_stderr(output) for output in run.outputs],
+            "outputs": outputs,
             "ename": run.ename,
             "evalue": run.evalue,
             "seconds": run.seconds,
             "broken": str(self._student.broken) if self._student.broken else None,
         }
+
+    def _moments_until(self, grade_id: str) -> list[Moment]:
+        """Return what the master changed since the last test that ran, up to this one, in the master's order."""
+        order = list(self._prepared.moments)
+        begin, end = self._entered, order.index(grade_id) + 1
+        self._entered = max(begin, end)
+        return [self._prepared.moments[name] for name in order[min(begin, end - 1) : end]]
 
     def _show(self, outputs: list[Plain]) -> None:
         """Show what the student's function printed or displayed, where it did."""

@@ -10,12 +10,12 @@ from __future__ import annotations
 import builtins
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from autograder.grading.grade_cell import GradeCell
-from autograder.isolation.errors import Refused
+from autograder.isolation.errors import WireError
 from autograder.isolation.peer import Peer
 from autograder.isolation.values import Codec
 
@@ -29,10 +29,12 @@ class Moment:
 
     bound -- names and values, copied, so that later cells of the master cannot change them any more
     removed -- names that are gone
+    known -- all names that the master has bound by then
     """
 
     bound: dict[str, Any]
     removed: frozenset[str]
+    known: frozenset[str]
 
 
 def variables(namespace: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,9 +46,8 @@ def moment(before: Mapping[str, Any], now: Mapping[str, Any]) -> Moment:
     """Return what changed between two looks at a namespace."""
     changed = {name: value for name, value in now.items() if before.get(name, _ABSENT) is not value}
     memo: dict[int, Any] = {}
-    return Moment(
-        {name: _copied(value, memo) for name, value in changed.items()}, frozenset(before.keys() - now.keys())
-    )
+    bound = {name: _copied(value, memo) for name, value in changed.items()}
+    return Moment(bound, frozenset(before.keys() - now.keys()), frozenset(now))
 
 
 class Names:
@@ -58,10 +59,11 @@ class Names:
     def __init__(self, namespace: dict[str, Any]) -> None:
         self._namespace = namespace
         self._values = Codec()
-        self._solution: frozenset[str] = frozenset()
-        self._shared: dict[str, Any] = {}  # as the student's process has them
+        self._cell: GradeCell | None = None
+        self._shared: dict[str, Any] = {}  # solution names, as the student's process has them
         self._visible: dict[str, Any] = {}  # bound by the visible parts of tests so far
-        self._visible_sent: dict[str, Any] = {}
+        self._copies: dict[str, Any] = {}  # of those, what the student's process is to be told
+        self._told: dict[str, Any] = {}
 
     def start_over(self) -> None:
         """Forget everything that is in the namespace."""
@@ -70,58 +72,79 @@ class Names:
 
     def new_student(self) -> None:
         """The student's process is another one now, which knows none of the names that were sent."""
-        self._visible_sent = {}
+        self._told = {}
 
-    def enter(self, cell: GradeCell, changes: Moment, student: Peer) -> None:
-        """Make the namespace what the grade cell is to see. Raises WireError if the student cannot be asked."""
-        self._shared = {}
-        for name in changes.removed | cell.solution_names:
+    def enter(self, cell: GradeCell, moments: Sequence[Moment], student: Peer) -> None:
+        """Make the namespace what a grade cell is to see.
+
+        moments -- what the master changed since the last grade cell, this cell's own moment last
+        Raises WireError if the student's process cannot be asked.
+        """
+        self._cell, self._shared = cell, {}
+        for changes in moments:
+            for name in changes.removed:
+                self._namespace.pop(name, None)
+            self._namespace.update(changes.bound)
+        for name in cell.solution_names:
             self._namespace.pop(name, None)
-        for name, value in changes.bound.items():
-            if name not in cell.solution_names:
-                self._namespace[name] = value
-        # A course may keep no solutions at all. What nobody but the student can have bound is the student's.
-        unknown = {name for name in cell.reads if name not in self._namespace and not hasattr(builtins, name)}
-        self._solution = cell.solution_names | unknown
-        self._shared = self._ask(student, sorted(self._solution))
-        self._namespace.update(self._shared)
+        # A course may keep no solutions at all. What neither the master nor Python binds is the student's.
+        unknown = {name for name in cell.reads - moments[-1].known if not hasattr(builtins, name)}
+        unknown -= self._namespace.keys()
+        found = self._ask(student, sorted(cell.solution_names | unknown))
+        self._namespace.update(found)
+        self._shared = {name: value for name, value in found.items() if name in cell.solution_names}
 
-    def seen(self, cell: GradeCell, first_line: int) -> None:
-        """Note what a statement of a test bound, if students may see the statement."""
-        for name in cell.statements.get(first_line, ()):
-            if name in self._namespace and name not in self._solution:
-                self._visible[name] = self._namespace[name]
+    def seen(self, first_line: int) -> None:
+        """Note what a statement of the test bound, if students may see the statement."""
+        assert self._cell is not None  # a test runs
+        for name in self._cell.statements.get(first_line, ()):
+            value = self._namespace.get(name, _ABSENT)
+            if value is not _ABSENT and name not in self._cell.solution_names and self._is_data(value):
+                # A copy: the hidden part may fill the same list with what students are not to see.
+                self._visible[name], self._copies[name] = value, copy.deepcopy(value)
 
     def synchronise(self, student: Peer) -> None:
         """Tell the student's process what became of the names. Raises WireError if it cannot be told."""
-        for name in self._solution:
+        if self._cell is None:
+            return
+        for name in self._cell.solution_names:
             value = self._namespace.get(name, _ABSENT)
             if value is self._shared.get(name, _ABSENT):
                 continue
             # Noted first: what is asked below synchronises as well, before it is sent.
             if value is _ABSENT:
                 del self._shared[name]
-                student.root.delete(name)
+                self._tell(student.root.delete, name)
             else:
                 self._shared[name] = value
-                student.root.set(name, value)
+                if callable(value) or name not in self._cell.hidden_names:
+                    self._tell(student.root.set, name, value if callable(value) else copy.deepcopy(value))
         for name, value in self._visible.items():
-            if self._visible_sent.get(name, _ABSENT) is not value and self._is_data(value):
-                self._visible_sent[name] = value
-                student.root.set(name, value)
+            if self._told.get(name, _ABSENT) is not value:
+                self._told[name] = value
+                self._tell(student.root.set, name, copy.deepcopy(self._copies[name]))
 
     def _ask(self, student: Peer, names: list[str]) -> dict[str, Any]:
-        """Return the student's variables; one that cannot be sent does not keep the others back."""
+        """Return the student's variables of these names; one that cannot be sent does not keep the others back."""
+        found = self._get(student, names)
+        if found is None:
+            each = [self._get(student, [name]) or {} for name in names]
+            return {name: value for one in each for name, value in one.items()}
+        return found
+
+    def _get(self, student: Peer, names: list[str]) -> dict[str, Any] | None:
+        found = self._tell(student.root.get, list(names))
+        # The answer is the student's: it may hold anything, and only what was asked for counts.
+        return {name: found[name] for name in names if name in found} if type(found) is dict else None
+
+    def _tell(self, ask: Callable[..., Any], *arguments: object) -> Any:
+        """Ask the student's process; whatever it answers in its despair is no concern of the tests."""
         try:
-            return dict(student.root.get(names))
-        except (Refused, TypeError, ValueError):
-            found: dict[str, Any] = {}
-            for name in names:
-                try:
-                    found |= student.root.get([name])
-                except (Refused, TypeError, ValueError):
-                    continue
-            return found
+            return ask(*arguments)
+        except WireError:
+            raise
+        except BaseException:  # a SystemExit or KeyboardInterrupt of the student's, too
+            return None
 
     def _is_data(self, value: object) -> bool:
         """Tell whether a value can be sent as one; nothing of the grader's is lent with the names of a test."""

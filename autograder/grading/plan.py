@@ -7,6 +7,7 @@ grade_id, and tags, roles and tests that stand in the submission itself are neve
 from __future__ import annotations
 
 import ast
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,8 @@ class Plan:
                     grade_id,
                     cell.source,
                     solution_names=frozenset(names),
-                    reads=frozenset(python_cells.read_names(cell.source) - python_cells.bound_names(cell.source)),
+                    reads=frozenset(_names_from_elsewhere(cell.source)),
+                    hidden_names=frozenset(_hidden_names(cell.source)),
                     statements=_visible_statements(cell.source),
                 )
             elif _marks(cell).get("solution"):
@@ -108,10 +110,11 @@ def give_roles(notebook: NotebookNode, plan: Plan) -> list[str]:
     seen: set[str] = set()
     for cell in notebook.cells:
         marks = _marks(cell)
-        grade_id = marks.get("grade_id")
+        grade_id = marks.get("grade_id", "")
         if not marks:
+            cell.metadata.pop("nbgrader", None)
             continue
-        if not isinstance(grade_id, str) or grade_id not in masters or grade_id in seen:
+        if grade_id not in masters or grade_id in seen:
             del cell.metadata["nbgrader"]
             if grade_id in seen:
                 done.append(f"a second cell called {grade_id} was treated as an ordinary cell")
@@ -156,6 +159,18 @@ def _place_after(notebook: NotebookNode, before: list[NotebookNode]) -> int:
     return max(places) + 1 if places else len(notebook.cells)
 
 
+def _names_from_elsewhere(source: str) -> set[str]:
+    bound = python_cells.bound_names(source) | python_cells.imported_names(source)
+    return python_cells.read_names(source) - bound
+
+
+def _hidden_names(source: str) -> set[str]:
+    """Return what a test binds, but for what only its visible statements do."""
+    lines = source.split("\n")
+    parts = [lines[part.begin : part.end - 1] for part in find_regions(source) if part.kind is HIDDEN]
+    return set().union(*(python_cells.bound_names(textwrap.dedent("\n".join(part))) for part in parts))
+
+
 def _visible_statements(source: str) -> dict[int, frozenset[str]]:
     """Return what each top-level statement outside of the hidden tests binds, by its first line."""
     hidden = [region for region in find_regions(source) if region.kind is HIDDEN]
@@ -171,4 +186,6 @@ def _visible_statements(source: str) -> dict[int, frozenset[str]]:
 
 
 def _marks(cell: NotebookNode) -> dict[str, Any]:
-    return dict(cell.metadata.get("nbgrader", {}))
+    """Return what nbgrader notes about a cell; a submission may say anything there."""
+    marks = cell.metadata.get("nbgrader")
+    return dict(marks) if isinstance(marks, dict) and isinstance(marks.get("grade_id"), str) else {}

@@ -262,6 +262,9 @@ def _student_message(self: BaseException) -> str:
 
 def _build(kind: type[BaseException], arguments: list[Any], message: str) -> BaseException:
     """Make an exception of exactly this class that can be printed, if need be with other arguments than were given."""
+    if issubclass(kind, SyntaxError):
+        # It names a file, from which a traceback shows a line: whoever prints it would read that file.
+        arguments = [message]
     for attempt in (arguments, [message]):
         try:
             error = kind(*attempt)

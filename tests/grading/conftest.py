@@ -16,6 +16,8 @@ from autograder.grading.engine import Engine
 from autograder.grading.examiner import Examination, TimeLimits
 from autograder.grading.score import score
 
+HELPER = "def expect(got, wanted):\n    assert got == wanted, (got, wanted)"
+
 # name of the function -> its solution and its test
 PAIRS = {
     "keep": (
@@ -62,13 +64,26 @@ PAIRS = {
         "def grow(items):\n    items.append(len(items))\n    return items",
         "mine = [7]\nassert grow(mine) is mine\nassert mine == [7, 1]",
     ),
+    "rooted": (
+        "def rooted(x):\n    return x ** 0.5",
+        "import math\nassert rooted(4) == math.sqrt(4)\n"
+        "### BEGIN HIDDEN TESTS\nfrom statistics import mean as reference\nassert rooted(reference([8, 10])) == 3\n### END HIDDEN TESTS",
+    ),
+    "apply": (
+        "def apply(fn, n):\n    return sum(fn(i) for i in range(n))",
+        "assert apply(lambda x: x * 2, 4) == 12",
+    ),
+    "helped": (
+        "def helped(x):\n    return [x, x]",
+        "X = np.arange(1.0, 4.0)\nexpect(helped(2), [2, 2])\nexpect(helped(X)[0].sum(), 6.0)",
+    ),
     "last": ("def last():\n    return 'end'", "assert last() == 'end'"),
 }
 
 
 def master() -> NotebookNode:
     """Return the solved notebook: a solution cell, an ordinary cell and a test for each function."""
-    cells = [code_cell("import os, sys, ctypes\nimport numpy as np")]
+    cells = [code_cell("import os, sys, ctypes\nimport numpy as np\n" + HELPER)]
     for name, (solution, test) in PAIRS.items():
         cells += [solution_cell(solution, name), code_cell(f"# try {name} here"), grade_cell(test, f"test_{name}")]
     return graded_notebook(*cells)

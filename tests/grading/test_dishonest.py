@@ -203,3 +203,93 @@ class TestProcess:
 
             assert graded.failed == ["adder"]
             assert "protocol" in graded.output("adder") + " ".join(graded.examination.notes)
+
+    def test_a_group_of_exceptions(self, examine):
+        """IPython prints it and records no error; it is one all the same."""
+        assert examine(last="def last():\n    raise ExceptionGroup('', [ValueError()])").failed == ["last"]
+
+    def test_an_answer_that_binds_more_than_was_asked(self, examine):
+        """The tests' helpers, builtins and imports stay the tests' own, whatever the student's process answers."""
+        forged = (
+            "import autograder.isolation.student as s\ndef get(self, names):\n"
+            "    return {n: self._variables.get(n) for n in names} | {'expect': print, 'np': None, 'list': print}\n"
+            "s.Namespace.get = get"
+        )
+        graded = examine(front(forged), helped="def helped(x):\n    return None")
+
+        assert graded.failed == ["helped"]
+        assert "AssertionError" in str(find_cell(graded.notebook, "test_helped").outputs)
+
+    @pytest.mark.parametrize("body", ["raise KeyError", "raise SystemExit", "raise KeyboardInterrupt", "return [1]"])
+    def test_a_namespace_that_refuses(self, examine, body):
+        """The names are unbound then; the grader goes on."""
+        forged = f"import autograder.isolation.student as s\ndef no(self, *a):\n    {body}\ns.Namespace.get = s.Namespace.set = no"
+
+        assert "last" in examine(front(forged)).failed
+
+    def test_variables_of_a_test_are_not_the_students_to_change(self, examine):
+        """What is sent to be bound is a copy."""
+        forged = "import autograder.isolation.student as s\ns.Namespace.set = lambda self, name, value: value.fill(0)"
+        graded = examine(
+            front(forged), helped="def helped(x):\n    return [x * 0, x] if not np.isscalar(x) else [x, x]"
+        )
+
+        assert "helped" in graded.failed
+
+    def test_a_file_is_not_read_for_a_student(self, examine, tmp_path):
+        """A syntax error names a file, and a traceback would show a line of it."""
+        secret = tmp_path.parent / "secret.txt"
+        secret.write_text("the secret line", encoding="utf-8")
+        graded = examine(last=f"def last():\n    raise SyntaxError('m', ({str(secret)!r}, 1, 1, 't'))")
+
+        assert graded.failed == ["last"]
+        assert "the secret line" not in str(find_cell(graded.notebook, "test_last").outputs)
+
+    @pytest.mark.parametrize("message", ["['reply', {}]", "['request', {}]", "['done', {}]", "['begun', 3]", "7"])
+    def test_messages_out_of_turn(self, examine, message):
+        """From an ordinary cell: it costs its author, and the grader is not blamed."""
+        forged = (
+            "import gc, autograder.isolation.channel as c\n"
+            f"[o for o in gc.get_objects() if type(o) is c.Channel][-1].send({message})"
+        )
+
+        assert {"keep", "last"} <= set(examine(front(forged), **WRONG).failed)
+
+
+def test_a_test_moved_forward_has_the_masters_helpers(examine):
+    """The student cannot take the place of a helper by being first."""
+
+    def change(notebook):
+        test = find_cell(notebook, "test_helped")
+        notebook.cells.remove(test)
+        notebook.cells.insert(0, test)
+        notebook.cells.insert(
+            0, code_cell("def helped(x): return None\ndef expect(a, b): pass\nclass np: arange = list")
+        )
+
+    assert "helped" in examine(change).failed
+
+
+def test_what_a_hidden_part_imports_stays_there(examine):
+    """A reference that the hidden part imports is not lent to the student."""
+    look = "def last():\n    print('HIT' if 'reference' in globals() else 'MISS')\n    return 'wrong'"
+
+    assert "MISS" in examine(last=look).output("last")
+
+
+@pytest.mark.parametrize("marks", [[1], "abc", 5, None, {"grade_id": [1]}, {"grade": True}, {"grade_id": None}])
+def test_metadata_that_make_no_sense(examine, marks):
+    """They are no role."""
+
+    def change(notebook):
+        notebook.cells[0].metadata["nbgrader"] = marks
+        notebook.cells.append(new_code_cell("x = 1", metadata={"nbgrader": marks}))
+
+    assert examine(change, **WRONG).failed == ["keep", "last"]
+
+
+def test_folders_deeper_than_python_can_walk(examine):
+    """They are removed all the same."""
+    deep = "for _ in range(3000):\n    os.mkdir('d')\n    os.chdir('d')"
+
+    assert examine(front(deep), **WRONG).failed == ["keep", "last"]

@@ -126,6 +126,19 @@ class TestDisasters:
             [out.get("ename") for out in find_cell(graded.notebook, "test_adder").outputs]
         )
 
+    @pytest.mark.parametrize("count", ["yield 1", "yield sum(range(20000))"])
+    def test_an_endless_generator(self, examine, count):
+        """The two processes play ping-pong until the time is up: the student's failure, every time."""
+        for _ in range(3):
+            assert examine(squares=f"def squares(n):\n    while True:\n        {count}").failed == ["squares"]
+
+    @pytest.mark.parametrize("work", ["0", "sum(range(2000))"])
+    def test_a_callback_without_end(self, examine, work):
+        """A function that calls what it was given for ever costs no other function."""
+        for _ in range(3):
+            endless = f"def apply(fn, n):\n    while True:\n        fn({work})"
+            assert examine(apply=endless).failed == ["apply"]
+
     def test_a_cell_that_hangs(self, examine):
         """The cell has an error, what stands in other cells is graded."""
         graded = examine(adder="def adder(n):\n    return lambda x: x + n\n\nwhile True:\n    pass")
