@@ -98,6 +98,23 @@ def test_an_ordinary_course(ordinary):
     assert find_cell(graded, "test_area").outputs[0].ename == "AssertionError"
 
 
+@pytest.mark.parametrize(("language", "points"), [("python", 3.0), ("R", None)])
+def test_a_kernel_that_nobody_has(ordinary, language, points):
+    """The name of a student's environment costs nothing; another language is refused, and says so."""
+    for path in [ordinary / "submitted" / "right" / "one" / "sheet.ipynb", ordinary / "source" / "one" / "sheet.ipynb"]:
+        notebook = nbformat.read(path, as_version=4)
+        notebook.metadata["kernelspec"] = {"name": "conda-env-mine", "display_name": "mine", "language": language}
+        nbformat.write(notebook, path)
+    with Gradebook(f"sqlite:///{ordinary}/gradebook.db") as gradebook:
+        gradebook.find_notebook("sheet", "one").kernelspec = json.dumps(notebook.metadata.kernelspec)
+        gradebook.db.commit()
+    result = nbgrader(ordinary, "autograde", "one", "--student", "right")
+
+    assert (result.returncode == 0) == (points is not None)
+    assert scores(ordinary)["right"][0] == points
+    assert points or "Examine runs Python, not R" in result.stderr
+
+
 def test_no_bundle(ordinary):
     """It is not known what was released: nothing is graded, and the remedy is said."""
     (ordinary / "bundles" / "one" / "bundle.json").unlink()
