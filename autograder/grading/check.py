@@ -7,19 +7,20 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import nbformat
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING, Any
 
 from autograder import python_cells
 from autograder.authoring.errors import AuthoringError
 from autograder.bundle import Bundle, BundleError, load, store_notebook
 from autograder.course import Assignment, Course
 from autograder.grading.engine import Engine
-from autograder.grading.examiner import Examination, TimeLimits
+from autograder.grading.examination import Examination, TimeLimits
 from autograder.grading.failures import GradingError
 from autograder.grading.marks import FunctionMarks, functions, read_marks
+from autograder.grading.plan import read_released
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 NOT_FILLED_IN = "is not filled in yet"
 
@@ -47,10 +48,12 @@ def check(
     }
     known = course.assignments([assignment] if assignment else ())
     try:
-        notebook = _read(path)
-        owner = known[0] if assignment else find_assignment(known, path, notebook)
+        # If it is plain whose the notebook is, the warm processes can get ready while it is read.
+        by_name = [one for one in known if assignment or one.name == path.stem]
+        owner = by_name[0] if by_name else find_assignment(known, path, read_submission(path))
         result["assignment"] = owner.name
         with _bundle_of(owner) as bundle, Engine(bundle, owner.name, limits, for_many=False) as engine:
+            notebook = read_submission(path)
             examination = engine.examine(notebook, path.absolute().parent)
     except (GradingError, AuthoringError, BundleError) as error:
         return result | {"error": str(error)}
@@ -66,10 +69,7 @@ def check(
 
 
 def find_assignment(known: list[Assignment], path: Path, notebook: NotebookNode) -> Assignment:
-    """Return the assignment that a notebook belongs to. Raises GradingError if it cannot be told."""
-    for assignment in known:
-        if path.stem == assignment.name:
-            return assignment
+    """Return the assignment that a notebook belongs to by what it defines. Raises GradingError if it is none."""
     defined = set().union(*(python_cells.bound_names(cell.source) for cell in _code(notebook)))
     shared = Counter({one: len(defined & _graded_names(one)) for one in known})
     best = shared.most_common(1)
@@ -109,8 +109,10 @@ def _entry(marks: FunctionMarks, notebook: NotebookNode, examination: Examinatio
     }
 
 
-def _read(path: Path) -> NotebookNode:
+def read_submission(path: Path) -> NotebookNode:
     """Return a notebook with valid cell ids and no outputs. Raises GradingError if it is none."""
+    import nbformat  # noqa: PLC0415 (while the warm processes get ready)
+
     try:
         text = path.read_text(encoding="utf-8-sig")
         notebook: NotebookNode = nbformat.reads(text, as_version=4)
@@ -148,9 +150,9 @@ def _bundle_of(assignment: Assignment) -> Iterator[Bundle]:
 def _graded_names(assignment: Assignment) -> set[str]:
     if not assignment.source.is_file():
         return set()
-    source = nbformat.read(assignment.source, as_version=4)
-    cells = (cell for cell in _code(source) if cell.metadata.get("nbgrader", {}).get("solution"))
-    return set().union(*(python_cells.bound_names(cell.source) for cell in cells))
+    cells = read_released(assignment.source)
+    solutions = (cell for cell in cells if cell["metadata"].get("nbgrader", {}).get("solution"))
+    return set().union(*(python_cells.bound_names(cell["source"]) for cell in solutions))
 
 
 def _code(notebook: NotebookNode) -> list[NotebookNode]:

@@ -5,26 +5,30 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Self
-
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING, Any, Self
 
 from autograder.bundle import Bundle
-from autograder.grading.examiner import Examination, Examiner, TimeLimits
+from autograder.grading.examination import Examination, TimeLimits
 from autograder.grading.failures import GraderProcessError, UnsoundBundleError
 from autograder.grading.plan import Plan
 from autograder.isolation.errors import IsolationError
 from autograder.isolation.process import Process
 from autograder.isolation.zygote import Zygote
 
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
 # nbgrader tells notebooks by this variable that they are being graded.
 _ENVIRONMENT = {"NBGRADER_EXECUTION": "autograde"}
 _STUDENT = "autograder.isolation.student:serve"
 _GRADER = "autograder.grading.grader:serve"
+_ONLY_GRADER = "autograder.grading.grader:prepare_and_serve"
+_READY_SECONDS = 120.0
 # What may be handed in beside a notebook; a notebook in somebody's home must not bring the home along.
 HANDED_IN_BYTES = 64 << 20
 
@@ -37,7 +41,7 @@ class Engine:
     limits -- seconds for a cell and for a submission
     for_many -- whether more than one submission will come, so that getting ready may take longer
 
-    Both warm processes start at once; the first submission waits for them. Use it in a `with`, or close it.
+    The warm processes start at once; the first submission waits for them. Use it in a `with`, or close it.
     """
 
     def __init__(self, bundle: Bundle, name: str, limits: TimeLimits | None = None, *, for_many: bool = True) -> None:
@@ -48,7 +52,7 @@ class Engine:
         self._folder = Path(tempfile.mkdtemp(prefix="autograder-engine-"))
         starters = ThreadPoolExecutor(2)
         self._student_zygote = starters.submit(self._start_student_zygote)
-        self._grader_zygote = starters.submit(self._start_grader_zygote)
+        self._grader_zygote = starters.submit(self._start_grader_zygote) if for_many else None
         starters.shutdown(wait=False)
 
     def examine(self, notebook: NotebookNode, handed_in: Path) -> Examination:
@@ -67,13 +71,14 @@ class Engine:
             _remove(temporary)
 
     def _examine(self, notebook: NotebookNode, handed_in: Path, temporary: Path) -> Examination:
+        # Imported while the warm processes get ready, not before they are started.
+        from autograder.grading.examiner import Examiner  # noqa: PLC0415
+
         files, size = _files(handed_in)
         fork = self._fork_student(files if size <= HANDED_IN_BYTES else {}, temporary)
-        graders = self._ready(self._grader_zygote)
-        self._refuse_unable(graders.report)
         tests = temporary / "tests"
         _copy(_files(self._bundle.files)[0], tests)
-        with graders.fork(_GRADER, {}, tests) as grader:
+        with self._fork_grader(tests) as grader:
             examination = Examiner(self.plan, fork, grader, self.limits).examine(notebook)
         if size > HANDED_IN_BYTES:
             note = f"{size >> 20} MiB lie beside the notebook, more than {HANDED_IN_BYTES >> 20}: none of it was copied"
@@ -83,7 +88,7 @@ class Engine:
     @property
     def failing_tests(self) -> dict[str, str]:
         """The tests that the solution itself does not pass, each with the error; nobody can pass them."""
-        return dict(self._grader_zygote.result().report)
+        return dict(self._grader_zygote.result().report) if self._grader_zygote else {}
 
     def _refuse_unable(self, report: dict[str, str]) -> None:
         """Raise UnsoundBundleError if this machine lacks what a test imports: that is nobody's wrong answer."""
@@ -94,7 +99,7 @@ class Engine:
     def close(self) -> None:
         """End the warm processes and everything that was forked from them."""
         for starting in (self._student_zygote, self._grader_zygote):
-            if starting.exception() is None:
+            if starting is not None and starting.exception() is None:
                 starting.result().close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -119,6 +124,21 @@ class Engine:
             return zygote.fork(_STUDENT, {}, folder)
 
         return fork
+
+    def _fork_grader(self, folder: Path) -> Process:
+        """Return a process that has run the solved notebook. Raises GradingError if it cannot judge."""
+        if self._grader_zygote is not None:
+            graders = self._ready(self._grader_zygote)
+            self._refuse_unable(graders.report)
+            return graders.fork(_GRADER, {}, folder)
+        # For a single submission one warm process serves both: the solution runs in a fork of it, so what the
+        # student's process is forked from never sees it.
+        grader = self._ready(self._student_zygote).fork(_ONLY_GRADER, {"script": self.plan.script()}, folder)
+        answer: Any = grader.channel.receive(time.monotonic() + _READY_SECONDS)
+        if answer[0] != "ready":
+            raise GraderProcessError(f"the solved notebook ends its process: {answer[1]['traceback'].strip()[-200:]}")
+        self._refuse_unable(answer[1])
+        return grader
 
     def _ready(self, starting: Future[Zygote]) -> Zygote:
         """Return a warm process when it is ready."""

@@ -4,42 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
 from autograder.grading.conversation import Conversation, Turn
+from autograder.grading.examination import Examination, TimeLimits
 from autograder.grading.plan import Plan, give_roles, is_test
 from autograder.isolation.outputs import Output, error_output, sanitise
 from autograder.isolation.process import Process
 
 STUDENT_FAILED = "StudentProcessFailed"
 TIME_IS_UP = "CellTimeoutError"
-
-
-@dataclass(frozen=True)
-class TimeLimits:
-    """Seconds that a cell, and a whole submission, may take."""
-
-    cell: float = 30.0
-    submission: float = 300.0
-
-
-@dataclass
-class Examination:
-    """What came of walking through a submission; the outputs are in the notebook.
-
-    repairs -- what had to be mended in the notebook before
-    notes -- what happened on the way that a reader of the result should know
-    timed_out -- the tests during which the student's code ran out of time
-    """
-
-    repairs: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    timed_out: set[str] = field(default_factory=set)
-    seconds: float = 0.0
 
 
 class Examiner:

@@ -22,6 +22,7 @@ from autograder.isolation.errors import ChannelClosed, WireError
 from autograder.isolation.outputs import Output, demote, error_output, sanitise
 from autograder.isolation.peer import Peer
 from autograder.isolation.shell import Shell
+from autograder.isolation.warmup import Warm
 
 
 @dataclass
@@ -37,9 +38,9 @@ class Prepared:
     report: dict[str, str] = field(default_factory=dict)
 
 
-def prepare(script: list[dict[str, Any]]) -> Prepared:
+def prepare(script: list[dict[str, Any]], shell: Shell | None = None) -> Prepared:
     """Run a solved notebook, as `Plan.script` gives it, and note what each test is to see."""
-    prepared = Prepared(Shell())
+    prepared = Prepared(shell or Shell())
     before: dict[str, Any] = {}
     for step in script:
         namespace = prepared.shell.namespace
@@ -59,6 +60,13 @@ def prepare(script: list[dict[str, Any]]) -> Prepared:
 def serve(channel: Channel, state: Prepared) -> None:
     """Be the grader process of one submission: the entry for `Zygote.fork`."""
     Grader(channel, state).serve()
+
+
+def prepare_and_serve(channel: Channel, state: Warm, script: list[dict[str, Any]]) -> None:
+    """Be the grader process of the only submission that will come; begins with ["ready", report]."""
+    prepared = prepare(script, state.shell)
+    channel.send(["ready", dict(prepared.report)])
+    serve(channel, prepared)
 
 
 class Grader:

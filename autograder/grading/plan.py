@@ -7,19 +7,22 @@ grade_id, and tags, roles and tests that stand in the submission itself are neve
 from __future__ import annotations
 
 import ast
+import json
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import nbformat
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING, Any
 
 from autograder import python_cells
 from autograder.authoring.regions import HIDDEN, find_regions
 from autograder.grading.grade_cell import GradeCell
 
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
 SKIP = "skip-execution"
+# A cell of a notebook: a NotebookNode, or the plain dictionary that one is made of.
+Cell = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -31,72 +34,77 @@ class Plan:
     modules -- what the notebook imports
     """
 
-    cells: list[NotebookNode]
+    cells: list[Cell]
     grade_cells: dict[str, GradeCell]
     modules: list[str]
 
     @classmethod
     def read(cls, solved: Path) -> Plan:
         """Read the plan off a solved notebook."""
-        notebook = read_released(solved)
+        cells = read_released(solved)
         grade_cells: dict[str, GradeCell] = {}
         names: set[str] = set()
         modules: set[str] = set()
-        for cell in notebook.cells:
-            if cell.cell_type != "code":
+        for cell in cells:
+            if cell["cell_type"] != "code":
                 continue
-            modules |= python_cells.imported_modules(cell.source)
+            modules |= python_cells.imported_modules(cell["source"])
             if is_test(cell):
-                grade_id = cell.metadata.nbgrader.grade_id
+                grade_id = _marks(cell)["grade_id"]
                 grade_cells[grade_id] = GradeCell(
                     grade_id,
-                    cell.source,
+                    cell["source"],
                     solution_names=frozenset(names),
-                    reads=frozenset(_names_from_elsewhere(cell.source)),
-                    hidden_names=frozenset(_hidden_names(cell.source)),
-                    statements=_visible_statements(cell.source),
+                    reads=frozenset(_names_from_elsewhere(cell["source"])),
+                    hidden_names=frozenset(_hidden_names(cell["source"])),
+                    statements=_visible_statements(cell["source"]),
                 )
             elif _marks(cell).get("solution"):
-                names |= python_cells.bound_names(cell.source)
-        return cls(notebook.cells, grade_cells, sorted(modules))
+                names |= python_cells.bound_names(cell["source"])
+        return cls(cells, grade_cells, sorted(modules))
 
     def script(self) -> list[dict[str, Any]]:
         """Return what the grader runs to get ready: the master's code up to its last test, as plain data."""
         steps: list[dict[str, Any]] = []
         for cell in self.cells:
-            if cell.cell_type == "code" and is_test(cell):
-                steps.append(self.grade_cells[cell.metadata.nbgrader.grade_id].plain())
-            elif cell.cell_type == "code" and SKIP not in cell.metadata.get("tags", []):
-                steps.append({"source": cell.source})
+            if cell["cell_type"] == "code" and is_test(cell):
+                steps.append(self.grade_cells[_marks(cell)["grade_id"]].plain())
+            elif cell["cell_type"] == "code" and SKIP not in cell["metadata"].get("tags", []):
+                steps.append({"source": cell["source"]})
         while steps and "grade_id" not in steps[-1]:
             del steps[-1]
         return steps
 
-    def master_of(self, cell: NotebookNode) -> NotebookNode | None:
+    def master_of(self, cell: Cell) -> Cell | None:
         """Return the master's cell that a submitted cell was made from, None if the student wrote it."""
         grade_id = _marks(cell).get("grade_id")
         for own in self.cells:
-            same_text = (own.cell_type, own.source) == (cell.cell_type, cell.source)
+            same_text = (own["cell_type"], own["source"]) == (cell["cell_type"], cell["source"])
             if _marks(own).get("grade_id") == grade_id and (grade_id or same_text):
                 return own
         return None
 
-    def is_skipped(self, cell: NotebookNode) -> bool:
+    def is_skipped(self, cell: Cell) -> bool:
         """Tell whether the master says that a cell need not run to be graded; a submission's own tag says nothing."""
         own = self.master_of(cell)
-        return own is not None and not is_test(own) and SKIP in own.metadata.get("tags", [])
+        return own is not None and not is_test(own) and SKIP in own["metadata"].get("tags", [])
 
 
-def read_released(path: Path) -> NotebookNode:
-    """Return a notebook out of a bundle; it was valid when it was stored, and validating it again takes its time."""
-    notebook: NotebookNode = nbformat.v4.reads(path.read_text(encoding="utf-8"))
-    return notebook
+def read_released(path: Path) -> list[Cell]:
+    """Return the cells of a notebook out of a bundle.
+
+    It was valid when it was stored, and importing what validates it takes longer than everything else here.
+    """
+    cells: list[Cell] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    for cell in cells:
+        cell["source"] = "".join(cell["source"])  # a file may have it as a list of lines
+    return cells
 
 
-def is_test(cell: NotebookNode) -> bool:
+def is_test(cell: Cell) -> bool:
     """Tell whether a cell is a test: graded by what its code says, not by a person."""
     marks = _marks(cell)
-    return bool(marks.get("grade") and not marks.get("solution") and cell.cell_type == "code")
+    return bool(marks.get("grade") and not marks.get("solution") and cell["cell_type"] == "code")
 
 
 def give_roles(notebook: NotebookNode, plan: Plan) -> list[str]:
@@ -105,6 +113,8 @@ def give_roles(notebook: NotebookNode, plan: Plan) -> list[str]:
     Changes the notebook in place and returns what was done that its author should know, in words. A cell whose
     grade_id the master does not know, or that stands in the notebook already, is an ordinary cell.
     """
+    from nbformat import from_dict  # noqa: PLC0415 (whoever has a notebook to give roles to has imported it)
+
     done = []
     masters = {_marks(own)["grade_id"]: own for own in plan.cells if _marks(own).get("grade_id")}
     seen: set[str] = set()
@@ -112,25 +122,28 @@ def give_roles(notebook: NotebookNode, plan: Plan) -> list[str]:
         marks = _marks(cell)
         grade_id = marks.get("grade_id", "")
         if not marks:
-            cell.metadata.pop("nbgrader", None)
+            cell["metadata"].pop("nbgrader", None)
             continue
         if grade_id not in masters or grade_id in seen:
-            del cell.metadata["nbgrader"]
+            del cell["metadata"]["nbgrader"]
             if grade_id in seen:
                 done.append(f"a second cell called {grade_id} was treated as an ordinary cell")
             continue
         seen.add(grade_id)
         own = masters[grade_id]
         if not _marks(own).get("solution"):
-            if cell.cell_type != own.cell_type or cell.source.strip() not in (own.source, released_source(own.source)):
+            if cell["cell_type"] != own["cell_type"] or cell["source"].strip() not in (
+                own["source"],
+                released_source(own["source"]),
+            ):
                 done.append(f"{grade_id} had been changed and was made what it was")
             _make(cell, own)
         checksum = {"checksum": marks["checksum"]} if "checksum" in marks else {}
-        cell.metadata["nbgrader"] = nbformat.from_dict(_marks(own) | checksum)
+        cell["metadata"]["nbgrader"] = from_dict(_marks(own) | checksum)
     for position, own in enumerate(plan.cells):
         if is_test(own) and _marks(own)["grade_id"] not in seen:
-            missing = nbformat.from_dict(own)
-            missing.outputs, missing.execution_count = [], None
+            missing = from_dict(own)
+            missing["outputs"], missing["execution_count"] = [], None
             notebook.cells.insert(_place_after(notebook, plan.cells[:position]), missing)
             done.append(f"the test {_marks(own)['grade_id']} was missing and was put back")
     return done
@@ -143,16 +156,16 @@ def released_source(source: str) -> str:
     return "\n".join(line for n, line in lines if not any(part.begin <= n <= part.end for part in hidden)).strip()
 
 
-def _make(cell: NotebookNode, own: NotebookNode) -> None:
+def _make(cell: Cell, own: Cell) -> None:
     """Make a cell what its master is."""
-    cell.cell_type, cell.source = own.cell_type, own.source
+    cell["cell_type"], cell["source"] = own["cell_type"], own["source"]
     for key in ("attachments", "outputs", "execution_count"):
         cell.pop(key, None)
-    if cell.cell_type == "code":
-        cell.outputs, cell.execution_count = [], None
+    if cell["cell_type"] == "code":
+        cell["outputs"], cell["execution_count"] = [], None
 
 
-def _place_after(notebook: NotebookNode, before: list[NotebookNode]) -> int:
+def _place_after(notebook: NotebookNode, before: list[Cell]) -> int:
     """Return where a missing test belongs: behind the last cell that stands before it in the master."""
     known = {_marks(cell).get("grade_id") for cell in before} - {None}
     places = [n for n, cell in enumerate(notebook.cells) if _marks(cell).get("grade_id") in known]
@@ -185,7 +198,7 @@ def _visible_statements(source: str) -> dict[int, frozenset[str]]:
     return visible
 
 
-def _marks(cell: NotebookNode) -> dict[str, Any]:
+def _marks(cell: Cell) -> dict[str, Any]:
     """Return what nbgrader notes about a cell; a submission may say anything there."""
-    marks = cell.metadata.get("nbgrader")
+    marks = cell["metadata"].get("nbgrader")
     return dict(marks) if isinstance(marks, dict) and isinstance(marks.get("grade_id"), str) else {}

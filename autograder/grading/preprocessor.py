@@ -22,7 +22,7 @@ from traitlets import Enum, Float
 
 from autograder.bundle import Bundle, BundleError, bundles_folder, load
 from autograder.grading.engine import Engine
-from autograder.grading.examiner import TimeLimits
+from autograder.grading.examination import TimeLimits
 from autograder.grading.failures import GradingError
 
 

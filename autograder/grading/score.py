@@ -5,7 +5,10 @@ nbgrader has them in `nbgrader.utils.determine_grade`, whose import takes second
 
 from __future__ import annotations
 
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 
 def score(cell: NotebookNode) -> tuple[float | None, float]:

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 
 from autograder.bundle import Bundle, store_notebook
 from autograder.grading.engine import Engine
-from autograder.grading.examiner import Examination, TimeLimits
+from autograder.grading.examination import Examination, TimeLimits
 from autograder.grading.score import score
 
 HELPER = "def expect(got, wanted):\n    assert got == wanted, (got, wanted)"

@@ -156,7 +156,7 @@ class TestDisasters:
 
     def test_the_time_for_the_whole_submission(self, engine, examine, monkeypatch):
         """What is not reached is not judged right."""
-        from autograder.grading.examiner import TimeLimits
+        from autograder.grading.examination import TimeLimits
 
         monkeypatch.setattr(engine, "limits", TimeLimits(cell=1.0, submission=2.0))
         sleepy = "import time\n\ndef keep(x):\n    time.sleep(0.9)\n    return x + 1"

@@ -1,0 +1,28 @@
+"""What an examination is given, and what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class TimeLimits:
+    """Seconds that a cell, and a whole submission, may take."""
+
+    cell: float = 30.0
+    submission: float = 300.0
+
+
+@dataclass
+class Examination:
+    """What came of walking through a submission; the outputs are in the notebook.
+
+    repairs -- what had to be mended in the notebook before
+    notes -- what happened on the way that a reader of the result should know
+    timed_out -- the tests during which the student's code ran out of time
+    """
+
+    repairs: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    timed_out: set[str] = field(default_factory=set)
+    seconds: float = 0.0
