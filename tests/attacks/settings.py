@@ -75,7 +75,7 @@ def _let_everybody_through(paths: list[Path]) -> None:
     _check(_libc.unshare(_CLONE_NEWNS))
     _check(_libc.mount(b"none", b"/", None, ctypes.c_ulong(_MS_REC | _MS_PRIVATE), None))
     closed: dict[Path, dict[Path, int]] = {}
-    for path in {one for path in paths for one in (path, path.resolve())}:
+    for path in {one for given in paths for one in (given, given.resolve())}:
         for above in reversed(path.parents):
             if not stat.S_IMODE(above.stat().st_mode) & 0o001:
                 closed.setdefault(above, {})[path] = os.open(path, os.O_PATH)
