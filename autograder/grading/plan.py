@@ -7,6 +7,7 @@ grade_id, and tags, roles and tests that stand in the submission itself are neve
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import textwrap
 from dataclasses import dataclass
@@ -149,6 +150,7 @@ def give_roles(notebook: NotebookNode, plan: Plan) -> list[str]:
     return done
 
 
+@functools.lru_cache(maxsize=1024)
 def released_source(source: str) -> str:
     """Return what students see of a test: its source without the hidden parts."""
     hidden = [region for region in find_regions(source) if region.kind is HIDDEN]
