@@ -85,8 +85,8 @@ def doctor_table(reports: Sequence[Report]) -> str:
     if used is None:
         lines.append(
             "A student's code cannot be kept from files and network on this machine, so `check` and `nbgrader "
-            "autograde` run none.\nAllow user namespaces, or use a kernel with Landlock (Linux 6.2 or newer) and seccomp. "
-            "To grade without, code that you trust:\n--isolation none, or in nbgrader_config.py "
+            "autograde` run none.\nAllow user namespaces, or use a kernel with Landlock (Linux 6.2 or newer) and "
+            "seccomp. To grade without, code that you trust:\n--isolation none, or in nbgrader_config.py "
             'c.Examine.isolation = "none".'
         )
     else:
