@@ -70,7 +70,11 @@ class Examine(NbGraderPreprocessor):
         )
         engine = _ENGINES.get(bundle, place["notebook"], Settings(limits, self.isolation))
         keep = converter.exclude_overwriting.get(place["assignment"], [])
-        examination = engine.examine(nb, Path(resources["metadata"]["path"] or "."), keep=keep)
+        # Not the folder that this notebook lies in: nbgrader has put the hidden tests into its copy there.
+        handed_in = converter.coursedir.format_path(
+            converter.coursedir.submitted_directory, place["student"], place["assignment"]
+        )
+        examination = engine.examine(nb, Path(handed_in), keep=keep)
         for grade_id, error in engine.failing_tests.items():
             self.log.warning("The solution itself does not pass %s, so nobody can: %s", grade_id, error)
         for note in [*examination.repairs, *examination.notes]:
