@@ -39,7 +39,6 @@ HONEST = {
     "figure": "import matplotlib.pyplot as plt\nplt.plot([1, 2], label='$x^2$')\nplt.legend()\nplt.show()",
     "picture": "import matplotlib.image as image\nplt.imshow(image.imread('cat.png')); plt.savefig('out.pdf')",
     "pillow": "from PIL import Image\nImage.open('cat.png').resize((4, 4)).save('small.png')",
-    "h5py": "import h5py\nwith h5py.File('d.h5', 'w') as f: f['x'] = [1, 2]\nwith h5py.File('d.h5') as f: f['x'][:]",
     "tempfile": "import tempfile, os\nwith tempfile.TemporaryDirectory() as d: open(os.path.join(d, 'x'), 'w').close()",
     "asyncio": "import asyncio\nasync def two(): return 2\nprint(await two(), await asyncio.sleep(0, 2))",
     "asyncio.run": "import threading\nt = threading.Thread(target=lambda: asyncio.run(two())); t.start(); t.join()",
@@ -47,7 +46,7 @@ HONEST = {
     "threads": "from concurrent.futures import ThreadPoolExecutor as P\nwith P(4) as p: list(p.map(int, '01'))",
     "import": "import xml.dom.minidom, wave, unittest.mock, turtle_of_nobody",
     "resources": "import importlib.resources as r\n(r.files('numpy') / '__init__.py').read_text()[:5]",
-    "modules": "import inspect, logging, warnings, collections, dataclasses, typing, functools, random, time, copy, json",
+    "modules": "import inspect, logging, warnings, collections, dataclasses, typing, functools, random, json",
     "namedtuple": "T = collections.namedtuple('T', 'a b')\nfrom enum import Enum\nE = Enum('E', 'A B')",
     "warning": "warnings.warn('old')\nlogging.getLogger('x').warning('careful')",
     "error": "def f(): return 1 / 0\nf()",
@@ -135,6 +134,7 @@ def test_honest_use(notices):
 @pytest.mark.parametrize(
     "cell",
     [
+        "import h5py\nwith h5py.File('d.h5', 'w') as f: f['x'] = [1, 2]",
         "import platform; platform.platform()",
         "import ctypes.util; ctypes.util.find_library('m')",
         "import doctest; doctest.testmod()",
