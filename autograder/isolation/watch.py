@@ -32,25 +32,42 @@ SENTENCES = {
     "limits": "tried to change its limits",
     "lock": "tried to lock a file",
 }
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 _MOST = 40
 _LONGEST = 160
 _PIPE_BYTES = 1 << 16
 
 _EVENTS = {
-    **dict.fromkeys(["os.fork", "os.forkpty", "os.system", "os.exec", "os.posix_spawn", "os.spawn"], "process"),
-    **dict.fromkeys(["subprocess.Popen", "pty.spawn"], "process"),
     **dict.fromkeys(["os.kill", "os.killpg", "signal.pthread_kill"], "signal"),
     **dict.fromkeys(["socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg"], "network"),
     **dict.fromkeys(["socket.getaddrinfo", "socket.gethostbyname"], "network"),
-    **dict.fromkeys(["sys.settrace", "sys.setprofile"], "trace"),
     **dict.fromkeys(["resource.setrlimit", "resource.prlimit"], "limits"),
     **dict.fromkeys(["fcntl.flock", "fcntl.lockf"], "lock"),
 }
-# Libraries do this, too: it is noticed of the notebook's own cells only.
+# Libraries do this, too: it is noticed of the notebook's own code only, which may have gone through `_PASSING`.
 _OF_CELLS = {
+    **dict.fromkeys(["os.fork", "os.forkpty", "os.system", "os.exec", "os.posix_spawn", "os.spawn"], "process"),
+    **dict.fromkeys(["subprocess.Popen", "pty.spawn"], "process"),
+    **dict.fromkeys(["sys.settrace", "sys.setprofile"], "trace"),
     **dict.fromkeys(["sys._getframe", "sys._current_frames", "sys._current_exceptions"], "frames"),
     **dict.fromkeys(["gc.get_objects", "gc.get_referrers", "gc.get_referents"], "memory"),
 }
+_PASSING = frozenset(
+    [
+        "asyncio",
+        "bdb",
+        "concurrent",
+        "ctypes",
+        "IPython",
+        "multiprocessing",
+        "os",
+        "pdb",
+        "pexpect",
+        "pty",
+        "ptyprocess",
+    ]
+    + ["subprocess", "threading", "trace"]
+)
 _FRAME_ATTRIBUTES = frozenset(["tb_frame", "gi_frame", "cr_frame", "ag_frame", "f_back", "f_locals", "f_globals"])
 _READS = frozenset(["os.listdir", "os.scandir", "os.chdir"])
 # The event, and which of its arguments are paths that it would change.
@@ -62,6 +79,7 @@ _WRITES = {
 _INNOCENT = (
     *map(str, mimetypes.knownfiles),
     "/usr/share/",
+    "/usr/X11",
     "/usr/local/share/",
     "/usr/local/etc/",
     *("/etc/localtime", "/etc/timezone", "/etc/matplotlib", "/etc/fonts", "/etc/ssl", "/etc/ipython", "/etc/jupyter"),
@@ -119,7 +137,7 @@ class Watch:
             if arguments[1] != socket.AF_UNIX:
                 yield "network", ""
         elif event == "ctypes.dlsym":
-            if self._in_cell(passing="ctypes"):
+            if self._in_cell():
                 yield "native", str(arguments[1])
         elif self._readable is not None:
             yield from self._files(event, arguments)
@@ -137,13 +155,18 @@ class Watch:
                 continue
             place = os.path.abspath(os.fsdecode(path))
             allowed = self._writable if changes else self._readable
-            if not f"{place}/".startswith((*(allowed or ()), *_INNOCENT)):
+            # A traceback shows lines of the files that it goes through, these among them.
+            shown = place.startswith(f"{_PACKAGE}/") and not self._in_cell()
+            if not shown and not f"{place}/".startswith((*(allowed or ()), *_INNOCENT)):
                 yield "file", place
 
-    def _in_cell(self, passing: str | None = None) -> bool:
-        """Whether the submission's own code did what the hook is told of, code of the module `passing` left aside."""
-        frame: FrameType | None = sys._getframe(3)
-        while frame is not None and frame.f_globals.get("__name__") in (__name__, passing):
+    def _in_cell(self) -> bool:
+        """Whether the submission's own code did what the hook is told of, itself or through a library made for it."""
+        frame: FrameType | None = sys._getframe()
+        while frame is not None:
+            name = str(frame.f_globals.get("__name__"))
+            if name != __name__ and name.partition(".")[0] not in _PASSING:
+                break
             frame = frame.f_back
         if frame is None:
             return False
