@@ -8,8 +8,8 @@ The same simulated class, which hands in `step_by_step` in mixed quality, is gra
     all cores   one command `autograder grade`
     floor       the same sanitized notebooks, hidden tests included, cell by cell through IPython's shell in one warm
                 process: nothing written, nothing isolated, nothing forked
-Commands are timed from start to end, starting Python included; seconds are per submission. `grade` and `floor` run before
-and after the stock command and count with the mean.
+Commands are timed from start to end, starting Python included; seconds are per submission. `grade` and `floor` run
+before and after the stock command and count with the mean.
 """
 
 from __future__ import annotations

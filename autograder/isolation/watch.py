@@ -44,7 +44,7 @@ _EVENTS = {
     **dict.fromkeys(["resource.setrlimit", "resource.prlimit"], "limits"),
     **dict.fromkeys(["fcntl.flock", "fcntl.lockf"], "lock"),
 }
-# Libraries do this, too: it is noticed of the notebook's own code only, which may have gone through `_PASSING`.
+# Libraries do this, too: it is noticed of the notebook's own code only.
 _OF_CELLS = {
     **dict.fromkeys(["os.fork", "os.forkpty", "os.system", "os.exec", "os.posix_spawn", "os.spawn"], "process"),
     **dict.fromkeys(["subprocess.Popen", "pty.spawn"], "process"),
@@ -52,22 +52,23 @@ _OF_CELLS = {
     **dict.fromkeys(["sys._getframe", "sys._current_frames", "sys._current_exceptions"], "frames"),
     **dict.fromkeys(["gc.get_objects", "gc.get_referrers", "gc.get_referents"], "memory"),
 }
-_PASSING = frozenset(
-    [
+# What that code may have gone through.
+_PASSING = {
+    "process": {
         "asyncio",
-        "bdb",
         "concurrent",
-        "ctypes",
         "IPython",
         "multiprocessing",
         "os",
-        "pdb",
         "pexpect",
         "pty",
         "ptyprocess",
-    ]
-    + ["subprocess", "threading", "trace"]
-)
+        "subprocess",
+    }
+    | {__package__.partition(".")[0]},
+    "trace": {"bdb", "pdb", "threading", "trace"},
+    "native": {"ctypes"},
+}
 _FRAME_ATTRIBUTES = frozenset(["tb_frame", "gi_frame", "cr_frame", "ag_frame", "f_back", "f_locals", "f_globals"])
 _READS = frozenset(["os.listdir", "os.scandir", "os.chdir"])
 # The event, and which of its arguments are paths that it would change.
@@ -125,7 +126,7 @@ class Watch:
         if event in _EVENTS:
             yield _EVENTS[event], ""
         elif event in _OF_CELLS:
-            if self._in_cell():
+            if self._in_cell(_OF_CELLS[event]):
                 yield _OF_CELLS[event], ""
         elif event == "object.__getattr__":
             if arguments[1] in _FRAME_ATTRIBUTES and self._in_cell():
@@ -137,7 +138,7 @@ class Watch:
             if arguments[1] != socket.AF_UNIX:
                 yield "network", ""
         elif event == "ctypes.dlsym":
-            if self._in_cell():
+            if self._in_cell("native"):
                 yield "native", str(arguments[1])
         elif self._readable is not None:
             yield from self._files(event, arguments)
@@ -157,21 +158,22 @@ class Watch:
             allowed = self._writable if changes else self._readable
             # A traceback shows lines of the files that it goes through, these among them.
             shown = place.startswith(f"{_PACKAGE}/") and not self._in_cell()
-            if not shown and not f"{place}/".startswith((*(allowed or ()), *_INNOCENT)):
+            if not shown and "fonts" not in place and not f"{place}/".startswith((*(allowed or ()), *_INNOCENT)):
                 yield "file", place
 
-    def _in_cell(self) -> bool:
+    def _in_cell(self, kind: str = "") -> bool:
         """Whether the submission's own code did what the hook is told of, itself or through a library made for it."""
+        passing = _PASSING.get(kind, set())
         frame: FrameType | None = sys._getframe()
         while frame is not None:
             name = str(frame.f_globals.get("__name__"))
-            if name != __name__ and name.partition(".")[0] not in _PASSING:
+            if name != __name__ and name.partition(".")[0] not in passing:
                 break
             frame = frame.f_back
         if frame is None:
             return False
         file = frame.f_code.co_filename
-        return is_cell(file) or os.path.abspath(file).startswith(self._writable)
+        return is_cell(file) or file.startswith(self._writable)
 
     def _note(self, kind: str, detail: str) -> None:
         if (kind, detail) not in self._seen and len(self._seen) < _MOST:

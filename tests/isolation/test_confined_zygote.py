@@ -270,7 +270,6 @@ class TestRefusal:
                     assert child.wait(5)
                     assert child.how_it_ended() == "called os._exit(70)"
 
-    @pytest.mark.xfail(strict=True, raises=IndexError, reason="a known fault: the error cannot be made")
     def test_the_server_cannot_be_confined_after_the_trial(self, folder, zygote):
         """No server."""
         if "user-namespace" not in zygote.layers:

@@ -130,7 +130,6 @@ def test_honest_use(notices):
     assert found == []
 
 
-@pytest.mark.xfail(strict=True, reason="a known fault: what libraries do is taken for the cell's own doing")
 @pytest.mark.parametrize(
     "cell",
     [
