@@ -94,13 +94,15 @@ class Watch:
     descriptor -- where to, a pipe that does not block
     readable, writable -- the folders that this process may read or write; None if nothing is denied to it
     package -- the name of a package that must not be imported
+    before -- the folder that libraries which were imported before take for their home
     """
 
-    def __init__(self, descriptor: int, readable: list[str] | None, writable: str, package: str) -> None:
+    def __init__(self, descriptor: int, readable: list[str] | None, writable: str, package: str, before: str) -> None:
         self._descriptor = descriptor
         self._readable = None if readable is None else tuple(f"{path}/" for path in [*readable, writable])
         self._writable = (f"{writable}/",)
         self._package = package
+        self._innocent = (*_INNOCENT, f"{before}/")
         self._seen: set[tuple[str, str]] = set()
         self._busy = False
 
@@ -158,7 +160,7 @@ class Watch:
             allowed = self._writable if changes else self._readable
             # A traceback shows lines of the files that it goes through, these among them.
             shown = place.startswith(f"{_PACKAGE}/") and not self._in_cell()
-            if not shown and "fonts" not in place and not f"{place}/".startswith((*(allowed or ()), *_INNOCENT)):
+            if not shown and "fonts" not in place and not f"{place}/".startswith((*(allowed or ()), *self._innocent)):
                 yield "file", place
 
     def _in_cell(self, kind: str = "") -> bool:

@@ -128,6 +128,7 @@ class TestBrokenNamespaces:
         assert report(Namespaces, _places=places).leaks == [
             READ,
             f"the host's file {PACKAGE}/__init__.py could be read",
+            "this package could be found",
         ]
 
     def test_without_network_namespace_filter_and_landlock(self, report):
