@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -148,21 +149,26 @@ def grade(
     """Grade what was handed in, into the gradebook; what is graded already and has not changed stays as it is."""
     from autograder.bundle import BundleError
     from autograder.course import Course, CourseError
+    from autograder.grading import headstart
     from autograder.grading.failures import GradingError
-    from autograder.grading.grade import ClassGrading, cores
+
+    try:
+        course = Course.find()
+        name = course.assignments([assignment])[0].name
+        count = workers or len(os.sched_getaffinity(0))
+        started = headstart.begin(course, name, count, _isolation(isolation))
+    except CourseError as error:
+        _usage(error)
+    from autograder.grading.grade import ClassGrading
     from autograder.grading.pool import LocalPool
     from autograder.grading.worker import Job
     from autograder.reporting.grading import agreed, class_summary, counter
 
+    job = Job(course.root, course.root, name, _isolation(isolation))
     try:
-        course = Course.find()
-        job = Job(course.root, course.root, course.assignments([assignment])[0].name, _isolation(isolation))
-    except CourseError as error:
-        _usage(error)
-    try:
-        grading = ClassGrading(job)
-        folders = grading.submissions(student or ())
-        with LocalPool(job, workers or cores()) as pool:
+        with LocalPool(job, count, started) as pool:
+            grading = ClassGrading(job)
+            folders = grading.submissions(student or ())
             result = grading.grade(folders, pool, force=force, confirm=agreed(yes), progress=counter)
     except (GradingError, BundleError) as error:
         _error(str(error))

@@ -8,12 +8,12 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from autograder.bundle import Bundle
+from autograder.grading import fonts
 from autograder.grading.examination import Examination, GradingLimits
 from autograder.grading.failures import GraderProcessError, UnconfinedError, UnsoundBundleError
 from autograder.grading.plan import Plan
@@ -66,10 +66,8 @@ class Engine:
         self._confine = confine
         self._for_many = for_many
         self._folder = _folder_for_nobody("autograder-engine-")
-        starters = ThreadPoolExecutor(2)
-        self._student_zygote = starters.submit(self._start_student_zygote)
-        self._grader_zygote = starters.submit(self._start_grader_zygote) if for_many else None
-        starters.shutdown(wait=False)
+        self._student_zygote = self._begin_student_zygote()
+        self._grader_zygote = self._begin_grader_zygote() if for_many else None
 
     def examine(
         self,
@@ -129,7 +127,7 @@ class Engine:
     @property
     def failing_tests(self) -> dict[str, str]:
         """The tests that the solution itself does not pass, each with the error; nobody can pass them."""
-        return dict(self._grader_zygote.result().report) if self._grader_zygote else {}
+        return dict(self._ready(self._grader_zygote).report) if self._grader_zygote else {}
 
     def _refuse_unable(self, report: dict[str, str]) -> None:
         """Raise UnsoundBundleError if this machine lacks what a test imports: that is nobody's wrong answer."""
@@ -139,10 +137,17 @@ class Engine:
 
     def close(self) -> None:
         """End the warm processes and everything that was forked from them."""
-        for starting in (self._student_zygote, self._grader_zygote):
-            if starting is not None and starting.exception() is None:
-                starting.result().close()
+        for zygote in self._zygotes():
+            zygote.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def let_go(self) -> None:
+        """Forget the warm processes, for a process that was forked from this one goes on with them."""
+        for zygote in self._zygotes():
+            zygote.let_go()
+
+    def _zygotes(self) -> list[Zygote]:
+        return [one for one in (self._student_zygote, self._grader_zygote) if one is not None]
 
     def __enter__(self) -> Self:
         return self
@@ -182,23 +187,25 @@ class Engine:
         cpu = int(self.limits.submission * (os.cpu_count() or 1)) + 10
         return ProcessLimits(self.limits.memory, self.limits.scratch, cpu, THREADS)
 
-    def _ready(self, starting: Future[Zygote]) -> Zygote:
+    def _ready(self, zygote: Zygote) -> Zygote:
         """Return a warm process when it is ready."""
         try:
-            zygote = starting.result()
+            zygote.wait_until_ready()
         except NotConfinedError as error:
             raise UnconfinedError(str(error)) from error
+        fonts.keep(self._folder / "student" / "matplotlib")
         if not zygote.alive:
             raise GraderProcessError("a warm process has died; grade again, and look at the machine's memory")
         return zygote
 
-    def _start_student_zygote(self) -> Zygote:
+    def _begin_student_zygote(self) -> Zygote:
         folder = self._folder / "student"
+        fonts.restore(folder / "matplotlib")
         own = {path.stem for path in self._bundle.files.glob("*.py")} if self._bundle.files.is_dir() else set()
         modules = [name for name in self.plan.modules if name not in own]
         if "matplotlib" in modules:
             modules.append("matplotlib.pyplot")
-        return Zygote.start(
+        return Zygote.begin(
             prepare="autograder.isolation.warmup:warm_up",
             arguments={"modules": modules, "draw": self._for_many, "output": self.limits.output},
             environment=_ENVIRONMENT,
@@ -207,10 +214,11 @@ class Engine:
             entries=[_STUDENT] if self._for_many else [_STUDENT, _ONLY_GRADER],
         )
 
-    def _start_grader_zygote(self) -> Zygote:
+    def _begin_grader_zygote(self) -> Zygote:
         folder = self._folder / "grader"
+        fonts.restore(folder / "matplotlib")
         _copy(_files(self._bundle.files)[0], folder)
-        return Zygote.start(
+        return Zygote.begin(
             prepare="autograder.grading.grader:prepare",
             arguments={"script": self.plan.script()},
             environment=_ENVIRONMENT,

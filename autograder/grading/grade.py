@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from autograder.grading.failures import GradingError
 from autograder.grading.landing import Landing
 from autograder.grading.plan import Plan
 from autograder.grading.records import Record, Records, grader_hash, hash_of, hash_of_files
-from autograder.grading.worker import Job, Task, Workplace
+from autograder.grading.worker import Job, Task, workplace
 from autograder.nbgrader_run import nbgrader_log
 
 # How many results are written to the gradebook in one transaction.
@@ -29,6 +28,9 @@ BATCH = 20
 
 class Pool(Protocol):
     """Where submissions are examined."""
+
+    def start(self) -> None:
+        """Start the workers; whatever threads this process has come later."""
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Record]:
         """Yield the records of the tasks as they come."""
@@ -73,7 +75,7 @@ class ClassGrading:
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._place = Workplace(job)
+        self._place = workplace(job)
         self._steps = self._place.steps
         self._course = self._steps.converter.coursedir
         self._plans = {path.stem: Plan.read(path) for path in (self._place.bundle.folder / "notebooks").glob("*.ipynb")}
@@ -128,6 +130,8 @@ class ClassGrading:
         result = ClassResult()
         with self._alone(), nbgrader_log():
             tasks, ready = self._sort(folders, force, result)
+            if tasks:
+                pool.start()
             advance = progress(len(tasks))
             held: list[Record] = []
             with Landing(self._steps, self.records) as landing:
@@ -255,8 +259,3 @@ class ClassGrading:
             except OSError as error:
                 raise GradingError(f"{self._job.assignment} is being graded by another run; wait for it.") from error
             yield
-
-
-def cores() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0))

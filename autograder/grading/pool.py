@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.util import Finalize
+from typing import Any
 
+from autograder.grading.headstart import Headstart
 from autograder.grading.records import Record
 from autograder.grading.worker import Job, Task, examine, workplace
 from autograder.isolation.sandbox import linux
-from autograder.nbgrader_run import scripts_on_path
 
 # A submission during which this many workers died is not tried again.
 DEATHS = 5
@@ -24,11 +25,13 @@ class LocalPool:
     """Examines submissions in processes of its own. Use it in a `with`.
 
     workers -- how many at a time
+    headstart -- warm processes for them, if there are some
     """
 
-    def __init__(self, job: Job, workers: int) -> None:
+    def __init__(self, job: Job, workers: int, headstart: Headstart | None = None) -> None:
         self._job = job
         self.workers = workers
+        self._headstart = headstart or Headstart()
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> LocalPool:
@@ -36,6 +39,15 @@ class LocalPool:
 
     def __exit__(self, *_: object) -> None:
         self._close()
+        self._headstart.close()
+
+    def start(self) -> None:
+        """Start the workers. They are forks of this process, which has imported all that they need."""
+        if not workplace(self._job).fits(self._headstart):
+            self._headstart.close()
+        # The first task makes the pool fork; from then on the warm processes are the workers'.
+        self._started().submit(os.getpid)
+        self._headstart.let_go()
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Record]:
         """Yield the records of the tasks as they come, in no order.
@@ -81,9 +93,9 @@ class LocalPool:
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
-            # Not a fork of this process: it may have threads, and has a gradebook open.
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self.workers, context, _begin, (self._job, os.getpid()))
+            context = multiprocessing.get_context("fork")
+            begin = (self._job, os.getpid(), self._headstart, context.Value("i", 0))
+            self._pool = ProcessPoolExecutor(self.workers, context, _begin, begin)
         return self._pool
 
     def _close(self) -> None:
@@ -92,13 +104,20 @@ class LocalPool:
             self._pool = None
 
 
-def _begin(job: Job, parent: int) -> None:
-    """Get a worker ready: the first submission should not have to wait for what serves all."""
+def _begin(job: Job, parent: int, headstart: Headstart, counter: Any) -> None:
+    """Get a worker ready: the n-th takes over the n-th set of warm processes."""
     # An interrupt at the terminal is for the process that waits for this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     linux.die_with_parent(signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
-    with scripts_on_path():
-        place = workplace(job)
+    with counter.get_lock():
+        number, counter.value = counter.value, counter.value + 1
+    place = workplace(job)
+    for other, engines in enumerate(headstart.engines):
+        if other == number:
+            place.adopt(engines)
+        else:
+            for engine in engines.values():
+                engine.let_go()
     Finalize(None, place.close, exitpriority=10)

@@ -24,6 +24,7 @@ from autograder.course import Course
 from autograder.grading.engine import Engine
 from autograder.grading.examination import Examination
 from autograder.grading.failures import GraderProcessError, GradingError
+from autograder.grading.headstart import Headstart
 from autograder.grading.preprocessor import agree
 from autograder.grading.records import Record
 from autograder.grading.score import score
@@ -110,6 +111,14 @@ class Workplace:
         if notebook not in self._engines:
             self._engines[notebook] = Engine(self.bundle, notebook, self.settings.limits, confine=self.confine)
         return self._engines[notebook]
+
+    def fits(self, start: Headstart) -> bool:
+        """Whether warm processes were started from what this class has."""
+        return (start.bundle_hash, start.settings, start.confine) == (self.bundle.hash, self.settings, self.confine)
+
+    def adopt(self, engines: dict[str, Engine]) -> None:
+        """Use these warm processes."""
+        self._engines.update(engines)
 
     def renew(self, notebook: str) -> None:
         """End the warm processes for a notebook; there will be others."""

@@ -6,6 +6,8 @@ done so takes milliseconds. The server is `autograder.isolation.fork_server`.
 
 import contextlib
 import os
+import select
+import signal
 import socket
 import subprocess
 import sys
@@ -62,13 +64,23 @@ class Zygote:
         self._control = control
         self._errors = errors
         self._lock = threading.Lock()
+        self._pidfd = os.pidfd_open(process.pid)
+        self._waiting: float | None = None
+        self._closed = False
         self.report: dict[str, Any] = {}
         """What the prepared state said of itself; `warm_up` puts here the modules it could not import."""
         self.trials: list[Report] = []
         """What was found about the ways to confine its children, the last of them in use; none if none was wanted."""
 
     @classmethod
-    def start(
+    def start(cls, **options: Any) -> Self:
+        """Start a fork server, as `begin` does, and wait until it is ready."""
+        zygote = cls.begin(**options)
+        zygote.wait_until_ready()
+        return zygote
+
+    @classmethod
+    def begin(
         cls,
         *,
         prepare: str,
@@ -79,12 +91,12 @@ class Zygote:
         entries: Sequence[str] = (),
         timeout: float = 120.0,
     ) -> Self:
-        """Start a fork server that calls the function *prepare*, "module:function", with *arguments*.
+        """Begin to start a fork server that calls the function *prepare*, "module:function", with *arguments*.
 
         *directory* is the server's working directory; it will hold the home directory and matplotlib's
         caches, so using it again saves time. *environment* is added to the few variables that are set.
         With *confine*, the server confines itself and its children after that, having imported the *entries* that
-        they will call; raises NotConfinedError if it cannot.
+        they will call. Nothing waits: `wait_until_ready` does, for *timeout* seconds at most.
         """
         for place in ("home", "matplotlib"):
             (directory / place).mkdir(parents=True, exist_ok=True)
@@ -102,17 +114,28 @@ class Zygote:
                 start_new_session=True,
             )
         zygote = cls(process, Control(ours), errors)
-        try:
-            request = {"prepare": prepare, "arguments": arguments, "confine": confine, "entries": list(entries)}
-            answer, _ = zygote._request(request, timeout=timeout)
-            zygote.report = answer["report"]
-            zygote.trials = [Report(**trial) for trial in answer["trials"]]
-            if not answer["confined"]:
-                raise NotConfinedError(zygote.trials)
-        except BaseException:
-            zygote.close()
-            raise
+        request = {"prepare": prepare, "arguments": arguments, "confine": confine, "entries": list(entries)}
+        # If it has died already, the answer that does not come will say so.
+        with contextlib.suppress(OSError):
+            zygote._control.send(request)
+        zygote._waiting = timeout
         return zygote
+
+    def wait_until_ready(self) -> None:
+        """Wait until the server has prepared. Raises ZygoteError if it cannot, NotConfinedError if that is why."""
+        with self._lock:
+            if self._waiting is None:
+                return
+            timeout, self._waiting = self._waiting, None
+        try:
+            answer, _ = self._answer(timeout)
+            self.report = answer["report"]
+            self.trials = [Report(**trial) for trial in answer["trials"]]
+            if not answer["confined"]:
+                raise NotConfinedError(self.trials)
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -125,7 +148,10 @@ class Zygote:
     @property
     def alive(self) -> bool:
         """Whether the server still runs."""
-        return self._process.poll() is None
+        # Not by waiting for it: it may be the child of a process that this one was forked from.
+        poll = select.poll()
+        poll.register(self._pidfd, select.POLLIN)
+        return not self._closed and not poll.poll(0)
 
     @property
     def layers(self) -> list[str]:
@@ -147,6 +173,7 @@ class Zygote:
         It works in *directory*, or where it is confined in a folder that only it can see, with *files* in it, and
         ends when *entry* returns. If *entry* raises, its last message is `["crashed", {"traceback": ...}]`.
         """
+        self.wait_until_ready()
         directory.mkdir(parents=True, exist_ok=True)
         if self.trials and os.geteuid() == 0:
             # A confined process is nobody.
@@ -179,11 +206,25 @@ class Zygote:
     def close(self) -> None:
         """End the server and all its children."""
         with self._lock:
-            self._control.close()
+            if self._closed:
+                return
             # The children have asked the kernel to be killed with it.
-            self._process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
             self._process.wait()
+            self._let_go()
+
+    def let_go(self) -> None:
+        """Close this process's side, for one that was forked from it has the same and goes on with it."""
+        with self._lock:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._control.close()
             self._errors.close()
+            os.close(self._pidfd)
 
     def _ending(self, child: int, release: bool) -> Ending | None:
         """How a child ended; None while it runs, and when nobody knows because the server is gone."""
@@ -200,13 +241,19 @@ class Zygote:
         with self._lock:
             try:
                 self._control.send(request, descriptors)
-                answer, received = self._control.receive(time.monotonic() + timeout)
-            except TimeoutError:
-                # A late answer would be taken for the answer to the next request.
-                self._process.kill()
-                raise ZygoteError(f"the fork server did not answer within {timeout:.0f} s") from None
-            except (EOFError, OSError):
+            except OSError:
                 raise ZygoteDiedError(self._last_words()) from None
+            return self._answer(timeout)
+
+    def _answer(self, timeout: float) -> tuple[dict[str, Any], list[int]]:
+        try:
+            answer, received = self._control.receive(time.monotonic() + timeout)
+        except TimeoutError:
+            # A late answer would be taken for the answer to the next request.
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            raise ZygoteError(f"the fork server did not answer within {timeout:.0f} s") from None
+        except (EOFError, OSError):
+            raise ZygoteDiedError(self._last_words()) from None
         if "error" in answer:
             raise ZygoteError(f"the fork server failed: {answer['error']}")
         return answer, received
