@@ -1,0 +1,168 @@
+"""The ways by which a notebook is graded, and what a reader of the result sees of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import nbformat
+from attacks.target import CELL_SECONDS, NAME, Target
+from nbformat import NotebookNode
+
+from autograder.bundle import load
+from autograder.grading.check import read_submission
+from autograder.grading.engine import Engine
+from autograder.grading.examination import TimeLimits
+from autograder.grading.failures import GradingError
+from autograder.grading.marks import read_marks
+from autograder.grading.score import score
+
+LIMITS = TimeLimits(cell=CELL_SECONDS / 2, submission=15.0)
+GIVE_UP = 90
+
+
+class NotGradedError(Exception):
+    """The result of grading was that it could not be done."""
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What came of grading a notebook.
+
+    marks -- by function, the part of its points that it earned
+    said -- what the result says to its reader: repairs, notes, and why points are missing
+    shown -- what the outputs show, where the graded notebook is there to be looked at
+    """
+
+    marks: dict[str, float]
+    said: list[str]
+    shown: list[str]
+
+    @classmethod
+    def read(cls, notebook: NotebookNode, notes: list[str]) -> Graded:
+        """Return what is in a graded notebook."""
+        tests = {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells if _is_test(cell)}
+        marks = {name.removeprefix("test_"): _part(cell) for name, cell in tests.items()}
+        messages = [one.message for one in read_marks(notebook) if one.message]
+        return cls(marks, [*notes, *messages], _shown(notebook))
+
+
+class ByEngine:
+    """By `Engine.examine` in this process, one engine for all."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._engine = self._start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._engine.close()
+
+    def grade(self, path: Path) -> Graded:
+        """Grade what was handed in. Raises NotGradedError if the grader failed; the next time it starts afresh."""
+        notebook = read_submission(path)
+        try:
+            with _giving_up():
+                examination = self._engine.examine(notebook, path.parent)
+        except (GradingError, TimeoutError) as error:
+            self._engine.close()
+            self._engine = self._start()
+            raise NotGradedError(str(error)) from error
+        nbformat.validate(notebook)
+        return Graded.read(notebook, [*examination.repairs, *examination.notes])
+
+    def _start(self) -> Engine:
+        return Engine(load(self._target.course.root / "bundles" / NAME), NAME, LIMITS)
+
+
+class ByCheck:
+    """By the command `autograder check`; it shows no outputs."""
+
+    def __init__(self, target: Target) -> None:
+        self._root = target.course.root
+
+    def grade(self, path: Path) -> Graded:
+        """Grade what was handed in. Raises NotGradedError if the command fails."""
+        command = [sys.executable, "-P", "-m", "autograder", "check", str(path), "--assignment", NAME, "--json"]
+        result = subprocess.run(command, cwd=self._root, capture_output=True, text=True, check=False)
+        if result.returncode:
+            raise NotGradedError(result.stdout + result.stderr[-1000:])
+        checked: dict[str, Any] = json.loads(result.stdout)
+        functions = checked["functions"]
+        said = [*checked["repairs"], *(entry["message"] for entry in functions if entry["message"])]
+        return Graded({entry["name"]: entry["score"] / entry["max_score"] for entry in functions}, said, [])
+
+
+def autograde(target: Target) -> str:
+    """Run `nbgrader autograde` on all that was submitted, and return its log."""
+    scripts = sysconfig.get_path("scripts")
+    environment = os.environ | {"PATH": os.pathsep.join([scripts, os.environ["PATH"]])}
+    command = [sys.executable, "-P", "-m", "nbgrader", "autograde", NAME]
+    result = subprocess.run(
+        command, cwd=target.course.root, env=environment, capture_output=True, text=True, check=False
+    )
+    return result.stderr
+
+
+def autograded(target: Target, student: str, log: str) -> Graded:
+    """Return what `nbgrader autograde` made of a student's notebook. Raises NotGradedError if it is not there."""
+    path = target.course.root / "autograded" / student / NAME / f"{NAME}.ipynb"
+    if not path.is_file():
+        raise NotGradedError(f"nbgrader left {student} ungraded")
+    notes = [line.partition(f"{student}: ")[2] for line in log.splitlines() if f"{student}: " in line]
+    return Graded.read(nbformat.read(path, as_version=4), notes)
+
+
+def _is_test(cell: NotebookNode) -> bool:
+    return bool(cell.metadata.get("nbgrader", {}).get("grade"))
+
+
+def _part(test: NotebookNode) -> float:
+    points, most = score(test)
+    return (points or 0.0) / most
+
+
+def _shown(notebook: NotebookNode) -> list[str]:
+    """Return what the outputs of a notebook show, without the lines of the tests that a traceback quotes."""
+    shown = []
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":
+                shown.append(output.text)
+            elif output.output_type == "error":
+                shown.append(
+                    f"{output.ename}: {output.evalue}" + ("" if _is_test(cell) else "\n".join(output.traceback))
+                )
+            else:
+                shown.append(str(output.data))
+    return shown
+
+
+@contextlib.contextmanager
+def _giving_up() -> Iterator[None]:
+    """Raise TimeoutError where the grader itself does not come to an end."""
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError(f"the grader did not come to an end in {GIVE_UP} s")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(GIVE_UP)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)

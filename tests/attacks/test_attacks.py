@@ -1,0 +1,97 @@
+"""Every attack, by every road: no mark that was not earned, no secret out, the host unchanged, the next one right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import pytest
+from attacks.attack import Attack
+from attacks.catalogue import ATTACKS
+from attacks.host import Host
+from attacks.judge import judge, judge_next, run_attack
+from attacks.roads import ByCheck, NotGradedError, autograde, autograded
+from attacks.target import NAME, target
+
+# One of each kind, for the roads that take seconds a notebook.
+SAMPLE = [
+    "reads the course",
+    "writes to the course",
+    "shows a score",
+    "duplicates the tests",
+    "kills everything",
+    "connects to the network",
+]
+
+
+def _each(attacks: Iterable[Attack], is_slow: Callable[[Attack], bool]) -> pytest.MarkDecorator:
+    """Return what runs a test with each attack; those that are slow, in `make test-all` only."""
+    marks = {True: [pytest.mark.slow], False: []}
+    return pytest.mark.parametrize("attack", [pytest.param(a, id=a.name, marks=marks[is_slow(a)]) for a in attacks])
+
+
+@pytest.fixture
+def _stopped_if_harmful(attack: Attack, confined: bool) -> None:
+    if attack.harmful and not confined:
+        pytest.skip("nothing would stop it on this machine")
+
+
+@pytest.mark.usefixtures("_stopped_if_harmful")
+@_each(ATTACKS.values(), lambda attack: attack.slow)
+def test_by_the_engine(attack, target, by_engine):
+    """One engine grades them all, so that each comes after all those before it."""
+    outcome = run_attack(attack, target, by_engine)
+
+    assert outcome.problems == [], "\n".join(outcome.shown)
+
+
+@pytest.mark.usefixtures("_stopped_if_harmful")
+@_each([a for a in ATTACKS.values() if not a.slow], lambda attack: attack.name not in SAMPLE)
+def test_by_check(attack, target):
+    """`autograder check`, as an instructor calls it, with its own limit of half a minute a cell."""
+    outcome = run_attack(attack, target, ByCheck(target))
+
+    assert outcome.problems == []
+
+
+@pytest.mark.parametrize(
+    "names", [pytest.param(SAMPLE, id="sample"), pytest.param(list(ATTACKS), id="all", marks=pytest.mark.slow)]
+)
+def test_by_nbgrader(names, confined):
+    """Plain `nbgrader autograde`: a class in which every other student attacks."""
+    attacks = {f"{2 * n:03}": ATTACKS[name] for n, name in enumerate(names) if confined or not ATTACKS[name].harmful}
+    with target() as attacked:
+        submitted = attacked.course.root / "submitted"
+        for student, attack in attacks.items():
+            attacked.hand_in(attacked.attacking(attack), submitted / student / NAME, attack)
+            attacked.hand_in(attacked.honest(), submitted / f"{int(student) + 1:03}" / NAME)
+        host = Host(attacked, grading_writes=True)
+        log = autograde(attacked)
+        problems = {"the host": host.changes()}
+        for student, attack in attacks.items():
+            problems[attack.name] = _problems(attacked, student, log, lambda graded: judge(attack, graded, attacked))  # noqa: B023
+            problems[f"after {attack.name}"] = _problems(attacked, f"{int(student) + 1:03}", log, judge_next)
+
+    assert {name: found for name, found in problems.items() if found} == {}
+
+
+def _problems(attacked, student, log, judged_by):
+    try:
+        return list(judged_by(autograded(attacked, student, log)))
+    except NotGradedError as error:
+        return [str(error)]
+
+
+def test_an_honest_notebook(target, by_engine, tmp_path):
+    """It earns everything, and the result says nothing that an attack would cause."""
+    graded = by_engine.grade(target.hand_in(target.honest(), tmp_path / "honest"))
+
+    assert list(judge_next(graded)) == []
+    assert graded.said == []
+
+
+def test_the_suite_is_complete():
+    """There are at least sixty attacks, of every kind that the sandbox has a layer for."""
+    stopped_by = {layer for attack in ATTACKS.values() for layer in (attack.stopped_by, attack.otherwise)}
+
+    assert len(ATTACKS) >= 60
+    assert {"two-processes", "clock", "mount-namespace", "pid-namespace", "seccomp", "landlock"} <= stopped_by
