@@ -32,7 +32,7 @@ def _delete(notebook: NotebookNode) -> None:
 
 def _duplicate(notebook: NotebookNode) -> None:
     for cell in _tests(notebook):
-        for place in (0, len(notebook.cells)):
+        for place in (notebook.cells.index(cell) + 1, len(notebook.cells)):
             notebook.cells.insert(place, new_code_cell("1.0", metadata=copy.deepcopy(cell.metadata)))
 
 
@@ -73,6 +73,16 @@ def _rename(notebook: NotebookNode) -> None:
         cell.metadata.nbgrader.grade_id = name
 
 
+def _age(notebook: NotebookNode) -> None:
+    for version, cell in enumerate(_tests(notebook)):
+        cell.metadata.nbgrader.schema_version = version
+
+
+def _garble(notebook: NotebookNode) -> None:
+    for marks in ({"grade_id": ["last"]}, {"grade_id": 7, "grade": True}, {"grade": True}, {"grade_id": "last"}, {}):
+        notebook.cells.append(new_code_cell("1.0", metadata={"nbgrader": marks}))
+
+
 def _solve_in_a_test(notebook: NotebookNode) -> None:
     """Turn a solution cell into the test of another function, with the tests' own text in it."""
     find_cell(notebook, "keep").metadata.nbgrader.update(grade_id="test_last", grade=True, locked=True, points=10)
@@ -104,10 +114,10 @@ ATTACKS = [
     ),
     Attack(
         "duplicates the tests",
-        "Puts a cell that gives full marks before and after each test, under its name.",
+        "Puts a cell that gives full marks behind each test and at the end, under its name.",
         "two-processes",
         change=_duplicate,
-        lost=EVERYTHING,
+        lost=BOTH,
         sentence=r"a second cell called test_last was treated as an ordinary cell",
     ),
     Attack(
@@ -154,6 +164,20 @@ ATTACKS = [
         change=_rename,
         lost=("scale", "total", "last"),
         sentence=r"test_last had been changed and was made what it was",
+    ),
+    Attack(
+        "hands in old roles",
+        "Says that its tests were made by versions of nbgrader that are long gone.",
+        "two-processes",
+        change=_age,
+        lost=BOTH,
+    ),
+    Attack(
+        "hands in roles that make no sense",
+        "Adds cells whose roles are of the wrong types, incomplete or empty.",
+        "two-processes",
+        change=_garble,
+        lost=BOTH,
     ),
     Attack(
         "hands in an answer as a test",

@@ -76,7 +76,6 @@ ATTACKS = [
             def change():
                 book = sqlite3.connect(f"{KNOWN.course}/gradebook.db")
                 book.execute("update grade set auto_score = 10")
-                book.execute("update source_cell set source = ''")
                 book.commit()
                 breach("the gradebook was changed")
 
