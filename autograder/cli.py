@@ -21,6 +21,13 @@ app = typer.Typer(
 
 Assignments = Annotated[list[str] | None, typer.Argument(metavar="[ASSIGNMENT]...", help="Default: all.")]
 
+Isolation = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|none", help="Confine the student's code, or not. Default: what the course sets, or auto."
+    ),
+]
+
 
 def main() -> None:
     """Run the command line."""
@@ -105,7 +112,7 @@ def check(
     notebook: Annotated[Path, typer.Argument(help="The notebook to grade.")],
     assignment: Annotated[str | None, typer.Option(help="Whose it is; default: by its name or content.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    isolation: Annotated[str, typer.Option(help="How to confine the student's code: none.")] = "none",
+    isolation: Isolation = None,
 ) -> None:
     """Grade one notebook on its own, without a gradebook."""
     import json
@@ -113,10 +120,8 @@ def check(
     from autograder.course import Course, CourseError
     from autograder.grading.check import check as grade
 
-    if isolation != "none":
-        raise typer.BadParameter("only 'none' is there yet: a process of its own, not confined any further.")
     try:
-        result = grade(Course.find(), notebook, assignment)
+        result = grade(Course.find(), notebook, assignment, _isolation(isolation))
     except CourseError as error:
         _usage(error)
     if as_json:
@@ -128,6 +133,27 @@ def check(
     if result["status"] != "graded":
         if not as_json:
             _error(result["error"])
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show what confines a student's code on this machine, found by trying, and what follows from what is missing."""
+    import json
+
+    from autograder.isolation.sandbox.trial import diagnose
+
+    reports = diagnose()
+    used = next((report for report in reports if report.sound), None)
+    if as_json:
+        typer.echo(json.dumps({"way": used and used.way, "ways": [report.plain() for report in reports]}))
+    else:
+        from autograder.reporting.terminal import doctor_table
+
+        typer.echo(doctor_table(reports))
+    if used is None:
         raise typer.Exit(1)
 
 
@@ -146,6 +172,12 @@ def demo(
     except DemoError as error:
         _error(str(error))
         raise typer.Exit(1) from error
+
+
+def _isolation(given: str | None) -> str | None:
+    if given not in (None, "auto", "none"):
+        raise typer.BadParameter(f"{given!r} is neither auto nor none.", param_hint="--isolation")
+    return given
 
 
 def _error(text: str) -> None:

@@ -14,10 +14,11 @@ from autograder.authoring.errors import AuthoringError
 from autograder.bundle import Bundle, BundleError, load, store_notebook
 from autograder.course import Assignment, Course
 from autograder.grading.engine import Engine
-from autograder.grading.examination import Examination, TimeLimits
+from autograder.grading.examination import Examination
 from autograder.grading.failures import GradingError
 from autograder.grading.marks import FunctionMarks, functions, read_marks
 from autograder.grading.plan import read_released
+from autograder.grading.settings import read_settings
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -25,14 +26,13 @@ if TYPE_CHECKING:
 NOT_FILLED_IN = "is not filled in yet"
 
 
-def check(
-    course: Course, path: Path, assignment: str | None = None, limits: TimeLimits | None = None
-) -> dict[str, Any]:
+def check(course: Course, path: Path, assignment: str | None = None, isolation: str | None = None) -> dict[str, Any]:
     """Grade a notebook and return the result, which `autograder check --json` prints as it is.
 
     assignment -- whose it is; found from the file's name, else from what it defines, if None
-    Raises CourseError if the named assignment does not exist. Everything else that can go wrong is in the result,
-    with the status "error".
+    isolation -- "auto" or "none"; what the course sets, if None
+    Raises CourseError if the named assignment does not exist or the course's configuration is wrong. Everything else
+    that can go wrong is in the result, with the status "error".
     """
     result: dict[str, Any] = {
         "assignment": assignment,
@@ -47,14 +47,20 @@ def check(
         "functions": [],
     }
     known = course.assignments([assignment] if assignment else ())
+    settings = read_settings(course)
+    confine = settings.confine if isolation is None else isolation != "none"
     try:
         # If it is plain whose the notebook is, the warm processes can get ready while it is read.
         by_name = [one for one in known if assignment or one.name == path.stem]
         owner = by_name[0] if by_name else find_assignment(known, path, read_submission(path))
         result["assignment"] = owner.name
-        with _bundle_of(owner) as bundle, Engine(bundle, owner.name, limits, for_many=False) as engine:
+        with (
+            _bundle_of(owner) as bundle,
+            Engine(bundle, owner.name, settings.limits, confine=confine, for_many=False) as engine,
+        ):
             notebook = read_submission(path)
             examination = engine.examine(notebook, path.absolute().parent)
+            layers = engine.layers
     except (GradingError, AuthoringError, BundleError) as error:
         return result | {"error": str(error)}
     entries = [_entry(marks, notebook, examination) for marks in read_marks(notebook)]
@@ -62,6 +68,7 @@ def check(
         "score": sum(entry["score"] for entry in entries),
         "max_score": sum(entry["max_score"] for entry in entries),
         "status": "graded",
+        "isolation": layers,
         "seconds": round(examination.seconds, 3),
         "repairs": [*examination.repairs, *examination.notes],
         "functions": entries,

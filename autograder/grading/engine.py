@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -13,12 +14,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from autograder.bundle import Bundle
-from autograder.grading.examination import Examination, TimeLimits
-from autograder.grading.failures import GraderProcessError, UnsoundBundleError
+from autograder.grading.examination import Examination, GradingLimits
+from autograder.grading.failures import GraderProcessError, UnconfinedError, UnsoundBundleError
 from autograder.grading.plan import Plan
 from autograder.isolation.errors import IsolationError
+from autograder.isolation.parcel import Parcel
 from autograder.isolation.process import Process
-from autograder.isolation.zygote import Zygote
+from autograder.isolation.sandbox.limits import ProcessLimits
+from autograder.isolation.zygote import NotConfinedError, Zygote
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -31,6 +34,8 @@ _ONLY_GRADER = "autograder.grading.grader:prepare_and_serve"
 _READY_SECONDS = 120.0
 # What may be handed in beside a notebook; a notebook in somebody's home must not bring the home along.
 HANDED_IN_BYTES = 64 << 20
+# Enough for every library that starts some; each takes memory of the system's own.
+THREADS = 128
 
 
 class Engine:
@@ -38,18 +43,28 @@ class Engine:
 
     bundle -- what was released
     name -- the notebook's name, without .ipynb
-    limits -- seconds for a cell and for a submission
+    limits -- what a submission may use
+    confine -- whether both processes are confined
     for_many -- whether more than one submission will come, so that getting ready may take longer
 
     The warm processes start at once; the first submission waits for them. Use it in a `with`, or close it.
     """
 
-    def __init__(self, bundle: Bundle, name: str, limits: TimeLimits | None = None, *, for_many: bool = True) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        name: str,
+        limits: GradingLimits | None = None,
+        *,
+        confine: bool = True,
+        for_many: bool = True,
+    ) -> None:
         self.plan = Plan.read(bundle.notebook(name))
-        self.limits = limits or TimeLimits()
+        self.limits = limits or GradingLimits()
         self._bundle = bundle
+        self._confine = confine
         self._for_many = for_many
-        self._folder = Path(tempfile.mkdtemp(prefix="autograder-engine-"))
+        self._folder = _folder_for_nobody("autograder-engine-")
         starters = ThreadPoolExecutor(2)
         self._student_zygote = starters.submit(self._start_student_zygote)
         self._grader_zygote = starters.submit(self._start_grader_zygote) if for_many else None
@@ -62,7 +77,7 @@ class Engine:
         the assignment's own files replace any of the same name
         Raises GradingError if it could not be judged through no fault of the student's.
         """
-        temporary = Path(tempfile.mkdtemp(prefix="autograder-submission-"))
+        temporary = _folder_for_nobody("autograder-submission-")
         try:
             return self._examine(notebook, handed_in, temporary)
         except (IsolationError, OSError) as error:
@@ -75,15 +90,23 @@ class Engine:
         from autograder.grading.examiner import Examiner  # noqa: PLC0415
 
         files, size = _files(handed_in)
-        fork = self._fork_student(files if size <= HANDED_IN_BYTES else {}, temporary)
-        tests = temporary / "tests"
-        _copy(_files(self._bundle.files)[0], tests)
-        with self._fork_grader(tests) as grader:
+        own = _files(self._bundle.files)[0]
+        with (
+            Parcel((files if size <= HANDED_IN_BYTES else {}) | own) as handed,
+            Parcel(own) as released,
+            self._fork_grader(temporary / "tests", released) as grader,
+        ):
+            fork = self._fork_student(handed, temporary)
             examination = Examiner(self.plan, fork, grader, self.limits).examine(notebook)
         if size > HANDED_IN_BYTES:
             note = f"{size >> 20} MiB lie beside the notebook, more than {HANDED_IN_BYTES >> 20}: none of it was copied"
             examination.notes.append(note)
         return examination
+
+    @property
+    def layers(self) -> list[str]:
+        """The names of the layers that confine a student's process."""
+        return self._ready(self._student_zygote).layers
 
     @property
     def failing_tests(self) -> dict[str, str]:
@@ -111,38 +134,42 @@ class Engine:
     ) -> None:
         self.close()
 
-    def _fork_student(self, handed_in: dict[Path, Path], temporary: Path) -> Callable[[], Process]:
-        """Return what makes a new process for a student, each in a fresh copy of the student's files."""
+    def _fork_student(self, files: Parcel, temporary: Path) -> Callable[[], Process]:
+        """Return what makes a new process for a student, each with a fresh copy of the student's files."""
         zygote = self._ready(self._student_zygote)
-        own = _files(self._bundle.files)[0]
         count = iter(range(1_000_000))
+        return lambda: zygote.fork(
+            _STUDENT, {}, temporary / f"student-{next(count)}", files=files, limits=self._process_limits()
+        )
 
-        def fork() -> Process:
-            folder = temporary / f"student-{next(count)}"
-            _copy(handed_in, folder)
-            _copy(own, folder)
-            return zygote.fork(_STUDENT, {}, folder)
-
-        return fork
-
-    def _fork_grader(self, folder: Path) -> Process:
+    def _fork_grader(self, folder: Path, files: Parcel) -> Process:
         """Return a process that has run the solved notebook. Raises GradingError if it cannot judge."""
         if self._grader_zygote is not None:
             graders = self._ready(self._grader_zygote)
             self._refuse_unable(graders.report)
-            return graders.fork(_GRADER, {}, folder)
+            return graders.fork(_GRADER, {}, folder, files=files, limits=self._process_limits())
         # For a single submission one warm process serves both: the solution runs in a fork of it, so what the
         # student's process is forked from never sees it.
-        grader = self._ready(self._student_zygote).fork(_ONLY_GRADER, {"script": self.plan.script()}, folder)
+        script = {"script": self.plan.script()}
+        only = self._ready(self._student_zygote)
+        grader = only.fork(_ONLY_GRADER, script, folder, files=files, limits=self._process_limits())
         answer: Any = grader.channel.receive(time.monotonic() + _READY_SECONDS)
         if answer[0] != "ready":
             raise GraderProcessError(f"the solved notebook ends its process: {answer[1]['traceback'].strip()[-200:]}")
         self._refuse_unable(answer[1])
         return grader
 
+    def _process_limits(self) -> ProcessLimits:
+        """What the kernel is told. The clock is held from outside; the processor's is for when nobody holds it."""
+        cpu = int(self.limits.submission * (os.cpu_count() or 1)) + 10
+        return ProcessLimits(self.limits.memory, self.limits.scratch, cpu, THREADS)
+
     def _ready(self, starting: Future[Zygote]) -> Zygote:
         """Return a warm process when it is ready."""
-        zygote = starting.result()
+        try:
+            zygote = starting.result()
+        except NotConfinedError as error:
+            raise UnconfinedError(str(error)) from error
         if not zygote.alive:
             raise GraderProcessError("a warm process has died; grade again, and look at the machine's memory")
         return zygote
@@ -155,9 +182,11 @@ class Engine:
             modules.append("matplotlib.pyplot")
         return Zygote.start(
             prepare="autograder.isolation.warmup:warm_up",
-            arguments={"modules": modules, "draw": self._for_many},
+            arguments={"modules": modules, "draw": self._for_many, "output": self.limits.output},
             environment=_ENVIRONMENT,
             directory=folder,
+            confine=self._confine,
+            entries=[_STUDENT] if self._for_many else [_STUDENT, _ONLY_GRADER],
         )
 
     def _start_grader_zygote(self) -> Zygote:
@@ -168,7 +197,16 @@ class Engine:
             arguments={"script": self.plan.script()},
             environment=_ENVIRONMENT,
             directory=folder,
+            confine=self._confine,
+            entries=[_GRADER],
         )
+
+
+def _folder_for_nobody(prefix: str) -> Path:
+    """Make a folder that a process without rights can pass through, and nobody else look into."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    folder.chmod(0o711)
+    return folder
 
 
 def _remove(folder: Path) -> None:
@@ -179,14 +217,14 @@ def _remove(folder: Path) -> None:
         subprocess.run(["rm", "-rf", "--", str(folder)], check=False, stderr=subprocess.DEVNULL)
 
 
-def _files(folder: Path) -> tuple[dict[Path, Path], int]:
+def _files(folder: Path) -> tuple[dict[str, Path], int]:
     """Return the files of a folder, by their places in it, and their size; links are none."""
     paths = folder.rglob("*") if folder.is_dir() else []
-    files = {path.relative_to(folder): path for path in paths if not path.is_symlink() and path.is_file()}
+    files = {path.relative_to(folder).as_posix(): path for path in paths if not path.is_symlink() and path.is_file()}
     return files, sum(path.stat().st_size for path in files.values())
 
 
-def _copy(files: dict[Path, Path], target: Path) -> None:
+def _copy(files: dict[str, Path], target: Path) -> None:
     """Copy files to their places in a folder, over what is there."""
     target.mkdir(parents=True, exist_ok=True)
     for name, path in files.items():

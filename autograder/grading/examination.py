@@ -6,11 +6,20 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class TimeLimits:
-    """Seconds that a cell, and a whole submission, may take."""
+class GradingLimits:
+    """What a submission may use.
+
+    cell, submission -- seconds that a cell, and all of them together, may take
+    memory -- bytes, beyond what Python and the modules of the solution need
+    scratch -- bytes of files that it may write
+    output -- bytes that a cell may print and show; the rest is cut off
+    """
 
     cell: float = 30.0
     submission: float = 300.0
+    memory: int = 1 << 30
+    scratch: int = 64 << 20
+    output: int = 1_000_000
 
 
 @dataclass

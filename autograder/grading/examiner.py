@@ -10,7 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.grading.conversation import Conversation, Turn
-from autograder.grading.examination import Examination, TimeLimits
+from autograder.grading.examination import Examination, GradingLimits
 from autograder.grading.plan import Plan, give_roles, is_test
 from autograder.isolation.outputs import Output, error_output, sanitise
 from autograder.isolation.process import Process
@@ -27,7 +27,7 @@ class Examiner:
     grader -- the process that runs the tests
     """
 
-    def __init__(self, plan: Plan, fork_student: Callable[[], Process], grader: Process, limits: TimeLimits) -> None:
+    def __init__(self, plan: Plan, fork_student: Callable[[], Process], grader: Process, limits: GradingLimits) -> None:
         self._plan = plan
         self._fork_student = fork_student
         self._limits = limits
@@ -58,7 +58,7 @@ class Examiner:
                 outputs = self._test(cell, number) if is_test(cell) else self._student_cell(cell, number)
                 cell.outputs = [nbformat.from_dict(output) for output in outputs]
         finally:
-            self._talk.student.kill()
+            self._end_student()
         self._examination.seconds = time.monotonic() - begin
         return self._examination
 
@@ -107,7 +107,7 @@ class Examiner:
         """Fork a new process for the student and run again what had run, so that later cells find what they need."""
         done: list[str] = []
         waiting = list(self._ran)
-        self._talk.student.kill()
+        self._end_student()
         self._talk.student = self._fork_student()
         self._fresh = True
         while waiting and (seconds := self._seconds_left()) > 0:
@@ -118,10 +118,18 @@ class Examiner:
                 continue
             if turn.lost is not None:
                 # It did not do that the first time. Without it, from the beginning.
-                self._talk.student.kill()
+                self._end_student()
                 self._talk.student = self._fork_student()
                 waiting, done = [*done, *waiting], []
         self._ran = done
+
+    def _end_student(self) -> None:
+        """End the student's process, and note what it tried."""
+        self._talk.student.kill()
+        for notice in self._talk.student.notices:
+            note = f"the submission {notice}"
+            if note not in self._examination.notes:
+                self._examination.notes.append(note)
 
     def _seconds_left(self) -> float:
         return min(self._limits.cell, self._end - time.monotonic())

@@ -37,10 +37,21 @@ class Prepared:
     moments: dict[str, Moment] = field(default_factory=dict)
     report: dict[str, str] = field(default_factory=dict)
 
+    def get_ready(self, _: object) -> None:
+        """Open what a forked process may not have the right to open later."""
+        self.shell.open()
 
-def prepare(script: list[dict[str, Any]], shell: Shell | None = None) -> Prepared:
-    """Run a solved notebook, as `Plan.script` gives it, and note what each test is to see."""
-    prepared = Prepared(shell or Shell())
+
+def prepare(script: list[dict[str, Any]]) -> Prepared:
+    """Run a solved notebook, as `Plan.script` gives it, and note what each test is to see: for `Zygote.start`."""
+    prepared = _prepare(script, Shell())
+    # Nothing stays open: the forked processes open their own.
+    prepared.shell.release()
+    return prepared
+
+
+def _prepare(script: list[dict[str, Any]], shell: Shell) -> Prepared:
+    prepared = Prepared(shell)
     before: dict[str, Any] = {}
     for step in script:
         namespace = prepared.shell.namespace
@@ -53,7 +64,6 @@ def prepare(script: list[dict[str, Any]], shell: Shell | None = None) -> Prepare
             before = variables(namespace)
             if run.ename is not None:
                 prepared.report[cell.grade_id] = f"{run.ename}: {run.evalue}"
-    prepared.shell.release()
     return prepared
 
 
@@ -64,7 +74,7 @@ def serve(channel: Channel, state: Prepared) -> None:
 
 def prepare_and_serve(channel: Channel, state: Warm, script: list[dict[str, Any]]) -> None:
     """Be the grader process of the only submission that will come; begins with ["ready", report]."""
-    prepared = prepare(script, state.shell)
+    prepared = _prepare(script, state.shell)
     channel.send(["ready", dict(prepared.report)])
     serve(channel, prepared)
 

@@ -18,12 +18,13 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
-from traitlets import Enum, Float
+from traitlets import Enum, Float, Integer
 
 from autograder.bundle import Bundle, BundleError, bundles_folder, load
 from autograder.grading.engine import Engine
-from autograder.grading.examination import TimeLimits
+from autograder.grading.examination import GradingLimits
 from autograder.grading.failures import GradingError
+from autograder.grading.settings import ISOLATION, Settings
 
 
 class Examine(NbGraderPreprocessor):
@@ -32,9 +33,17 @@ class Examine(NbGraderPreprocessor):
     How long a cell may take is `Execute.timeout`, as ever.
     """
 
-    submission_seconds = Float(300.0, help="How long a whole notebook may take, in seconds.").tag(config=True)
+    submission_seconds = Float(GradingLimits.submission, help="Seconds that a whole notebook may take.").tag(
+        config=True
+    )
+    memory_bytes = Integer(GradingLimits.memory, help="Memory of the student's process.").tag(config=True)
+    scratch_bytes = Integer(GradingLimits.scratch, help="Files that a submission may write.").tag(config=True)
+    output_bytes = Integer(GradingLimits.output, help="What a cell may print and show.").tag(config=True)
     isolation = Enum(
-        ["none"], "none", help="How the student's process is confined; 'none' separates it and confines it no further."
+        ISOLATION,
+        "auto",
+        help="'auto' confines the student's process and refuses to run it where that is not possible; "
+        "'none' separates it and confines it no further.",
     ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
@@ -55,8 +64,10 @@ class Examine(NbGraderPreprocessor):
         agree(bundle, place["db_url"], place["assignment"], place["notebook"])
         # A cell's limit is the one that courses set already, for nbgrader's own executor.
         seconds = self.submission_seconds if stock.timeout is None else stock.timeout
-        limits = TimeLimits(seconds, self.submission_seconds)
-        engine = _ENGINES.get(bundle, place["notebook"], limits)
+        limits = GradingLimits(
+            seconds, self.submission_seconds, self.memory_bytes, self.scratch_bytes, self.output_bytes
+        )
+        engine = _ENGINES.get(bundle, place["notebook"], Settings(limits, self.isolation))
         examination = engine.examine(nb, Path(resources["metadata"]["path"] or "."))
         for grade_id, error in engine.failing_tests.items():
             self.log.warning("The solution itself does not pass %s, so nobody can: %s", grade_id, error)
@@ -85,14 +96,14 @@ class _Engines:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._engines: OrderedDict[tuple[str, str, TimeLimits], Engine] = OrderedDict()
+        self._engines: OrderedDict[tuple[str, str, Settings], Engine] = OrderedDict()
         atexit.register(self.close)
 
-    def get(self, bundle: Bundle, name: str, limits: TimeLimits) -> Engine:
+    def get(self, bundle: Bundle, name: str, settings: Settings) -> Engine:
         """Return the engine for a notebook, a new one if there is none."""
-        key = (bundle.hash, name, limits)
+        key = (bundle.hash, name, settings)
         if key not in self._engines:
-            self._engines[key] = Engine(bundle, name, limits)
+            self._engines[key] = Engine(bundle, name, settings.limits, confine=settings.confine)
         self._engines.move_to_end(key)
         while len(self._engines) > self._most:
             self._engines.popitem(last=False)[1].close()

@@ -6,43 +6,44 @@ Both ends are trusted: the fork server never runs what a student wrote.
 import socket
 import struct
 import time
+from array import array
+from collections.abc import Sequence
 from typing import Any
 
 from autograder.isolation.channel import pack, unpack
 
 _HEADER = struct.Struct(">I")
-_DESCRIPTOR = struct.Struct("i")
+_MOST_DESCRIPTORS = 8
 
 
 class Control:
-    """One end of a connected stream socket; each message is a dictionary, with at most one descriptor."""
+    """One end of a connected stream socket; each message is a dictionary, with a few descriptors at most."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
 
-    def send(self, message: dict[str, Any], descriptor: int | None = None) -> None:
-        """Send *message*, and a copy of *descriptor* if there is one."""
+    def send(self, message: dict[str, Any], descriptors: Sequence[int] = ()) -> None:
+        """Send *message*, and copies of *descriptors*."""
         body = pack(message)
-        descriptors = [] if descriptor is None else [descriptor]
-        # The descriptor travels with the header's first byte.
-        socket.send_fds(self.sock, [_HEADER.pack(len(body))], descriptors)
+        # The descriptors travel with the header's first byte.
+        socket.send_fds(self.sock, [_HEADER.pack(len(body))], list(descriptors))
         self.sock.sendall(body)
 
-    def receive(self, deadline: float | None = None) -> tuple[dict[str, Any], int | None]:
-        """Return the next message and its descriptor.
+    def receive(self, deadline: float | None = None) -> tuple[dict[str, Any], list[int]]:
+        """Return the next message and its descriptors.
 
         Raises `EOFError` when the other end has gone and `TimeoutError` after *deadline* (monotonic).
         """
         self._limit(deadline)
         header, ancillary, _, _ = self.sock.recvmsg(
-            _HEADER.size, socket.CMSG_SPACE(_DESCRIPTOR.size), socket.MSG_CMSG_CLOEXEC
+            _HEADER.size, socket.CMSG_SPACE(_MOST_DESCRIPTORS * array("i").itemsize), socket.MSG_CMSG_CLOEXEC
         )
         if not header:
             raise EOFError("the other end has gone")
         header += self._exactly(_HEADER.size - len(header), deadline)
         (length,) = _HEADER.unpack(header)
         message: dict[str, Any] = unpack(self._exactly(length, deadline))
-        return message, _descriptor_in(ancillary)
+        return message, _descriptors_in(ancillary)
 
     def close(self) -> None:
         """Hang up."""
@@ -63,11 +64,11 @@ class Control:
         self.sock.settimeout(None if deadline is None else max(deadline - time.monotonic(), 0.001))
 
 
-def _descriptor_in(ancillary: list[tuple[int, int, bytes]]) -> int | None:
+def _descriptors_in(ancillary: list[tuple[int, int, bytes]]) -> list[int]:
     # Not socket.recv_fds: until Python 3.12 it forgets its flags, and a program that a student's process
-    # starts would inherit the descriptor.
+    # starts would inherit the descriptors.
+    descriptors = array("i")
     for level, kind, data in ancillary:
         if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
-            descriptor: int = _DESCRIPTOR.unpack_from(data)[0]
-            return descriptor
-    return None
+            descriptors.frombytes(data[: len(data) - len(data) % descriptors.itemsize])
+    return descriptors.tolist()

@@ -15,11 +15,18 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
 from autograder.isolation.channel import Channel
 from autograder.isolation.control import Control
-from autograder.isolation.newborn import ProcessLimits, detach, settle
+from autograder.isolation.newborn import detach, settle
+from autograder.isolation.parcel import read_arguments, unpack_files
+from autograder.isolation.sandbox.confinement import Confinement
+from autograder.isolation.sandbox.layers import Report
+from autograder.isolation.sandbox.limits import ProcessLimits
+from autograder.isolation.sandbox.trial import try_all
+from autograder.isolation.watch import Watch
 
 # EX_SOFTWARE: the worker's own loop failed, not what it was asked to run.
 INTERNAL_ERROR = 70
@@ -37,56 +44,68 @@ def resolve(name: str) -> Callable[..., Any]:
 class ForkServer:
     """Answers the host's requests: fork a child; tell how one ended; let go of one."""
 
-    def __init__(self, control: Control, state: object) -> None:
+    def __init__(self, control: Control, state: object, confinement: Confinement) -> None:
         self._control = control
         self._state = state
+        self._confinement = confinement
+        self._me = os.pidfd_open(os.getpid())
 
     def serve(self) -> None:
         """Answer until the host hangs up."""
         with contextlib.suppress(EOFError, ConnectionError):
             while True:
-                request, descriptor = self._control.receive()
+                request, received = self._control.receive()
+                attached: list[int] = []
                 try:
-                    answer, attached = getattr(self, f"do_{request.pop('do')}")(descriptor, **request)
+                    answer, attached = getattr(self, f"do_{request.pop('do')}")(received, **request)
                 except Exception as error:
                     # Including a failed fork (no memory, too many processes): the host is told.
-                    answer, attached = {"error": f"{type(error).__name__}: {error}"}, None
+                    answer = {"error": f"{type(error).__name__}: {error}"}
                 self._control.send(answer, attached)
-                for used in (descriptor, attached):
-                    if used is not None:
-                        os.close(used)
+                for used in (*received, *attached):
+                    os.close(used)
 
-    def do_fork(self, sock: int, **fields: Any) -> tuple[dict[str, Any], int]:
+    def do_fork(self, descriptors: list[int], **fields: Any) -> tuple[dict[str, Any], list[int]]:
         """Fork a child as `Order` says; the answer brings a descriptor that stands for it."""
         order = Order(**fields)
-        # Imported here and not in the child, so that the next child has it already.
+        # Here and not in the child: if it has to be imported, the next child has it already.
         function = resolve(order.entry)
-        parent = os.getpid()
-        pid = os.fork()
+        pid = self._confinement.fork()
         if pid == 0:
-            self._become(order, function, parent, sock)
+            self._become(order, function, Given(*descriptors))
         # Nobody waits for the child before the host says so, so the number cannot be another's yet.
-        return {"child": pid}, os.pidfd_open(pid)
+        return {"child": pid}, [os.pidfd_open(pid)]
 
-    def do_ending(self, _: None, *, child: int, release: bool) -> tuple[dict[str, Any], None]:
+    def do_ending(self, _: list[int], *, child: int, release: bool) -> tuple[dict[str, Any], list[int]]:
         """Tell how a child ended, if it has; with *release*, forget it."""
         flags = os.WEXITED | os.WNOHANG | (0 if release else os.WNOWAIT)
         found = os.waitid(os.P_PID, child, flags)
         if found is None:
-            return {"ended": None}, None
-        return {"ended": [found.si_code == os.CLD_EXITED, found.si_status]}, None
+            return {"ended": None}, []
+        return {"ended": [found.si_code == os.CLD_EXITED, found.si_status]}, []
 
-    def _become(self, order: "Order", function: Callable[..., Any], parent: int, sock: int) -> NoReturn:
+    def _become(self, order: "Order", function: Callable[..., Any], given: "Given") -> NoReturn:
         """Turn into the child. Whatever happens, never return into the server's loop."""
         status = INTERNAL_ERROR
         channel: Channel | None = None
         try:
-            detach(parent, keep=sock)
+            confined = self._confinement
+            detach(self._me, keep=[given.sock, given.arguments, given.files, given.notices])
             # `detach` closed it; the object must not close whatever gets its number next.
             self._control.sock.detach()
-            channel = Channel(socket.socket(fileno=sock), order.max_message)
-            settle(order.directory, ProcessLimits(**order.limits))
-            function(channel, self._state, **order.arguments)
+            channel = Channel(socket.socket(fileno=given.sock), order.max_message)
+            folder = confined.enter(order.directory, ProcessLimits(**order.limits), order.files_size)
+            unpack_files(given.files, folder)
+            settle(folder)
+            arguments = read_arguments(given.arguments)
+            for used in (given.files, given.arguments):
+                os.close(used)
+            # What needs more rights than the function will have.
+            ready = getattr(self._state, "get_ready", None)
+            if ready is not None:
+                ready(Watch(given.notices, confined.readable, str(Path(folder).parent), __package__.partition(".")[0]))
+            confined.seal()
+            function(channel, self._state, **arguments)
             status = 0
         except BaseException:
             with contextlib.suppress(BaseException):
@@ -101,10 +120,20 @@ class Order:
     """What the host wants a child to be."""
 
     entry: str
-    arguments: dict[str, Any]
     directory: str
     limits: dict[str, int | None]
     max_message: int
+    files_size: int
+
+
+@dataclass(frozen=True)
+class Given:
+    """The descriptors that come with an order: what the child talks over, its parcels, where it leaves notices."""
+
+    sock: int
+    arguments: int
+    files: int
+    notices: int
 
 
 def main(descriptor: int) -> None:
@@ -116,10 +145,13 @@ def main(descriptor: int) -> None:
     # What a notebook sees of how this process was started.
     sys.argv[:] = [""]
     request, _ = control.receive()
+    folder = Path.cwd()
     # Imports make many objects and no garbage: looking for it meanwhile takes a tenth of the time.
     gc.disable()
     try:
         state = resolve(request["prepare"])(**request["arguments"])
+        for entry in request["entries"]:
+            resolve(entry)
     except BaseException:
         control.send({"error": traceback.format_exc()[-10_000:]})
         os._exit(1)
@@ -127,10 +159,27 @@ def main(descriptor: int) -> None:
     # What is there now is never garbage: without this, a child's first collection copies every page.
     gc.freeze()
     gc.enable()
-    control.send({"report": getattr(state, "report", {})})
-    ForkServer(control, state).serve()
+    confinement, reports = _confine(request["confine"], folder)
+    answer = {"report": getattr(state, "report", {}), "trials": [report.plain() for report in reports]}
+    control.send(answer | {"confined": confinement is not None})
+    if confinement is not None:
+        ForkServer(control, state, confinement).serve()
     # Without the exit handlers of all that was imported: there is nothing to save.
     os._exit(0)
+
+
+def _confine(wanted: bool, folder: Path) -> tuple[Confinement | None, list[Report]]:
+    """Confine this process in the first way that is sound, and return it with what was found; None if none is."""
+    if not wanted:
+        return Confinement(folder), []
+    confinement, reports = try_all(folder)
+    if confinement is not None:
+        try:
+            confinement.confine_server()
+        except OSError as error:
+            reports.append(Report(confinement.way, [], {}, [f"it held when it was tried, and then not: {error}"]))
+            confinement = None
+    return confinement, reports
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from autograder.isolation.channel import Channel
+from autograder.isolation.watch import read_notices
 
 KILL_SECONDS = 10.0
 
@@ -38,14 +39,18 @@ class Process:
     Args:
         pidfd: A descriptor that stands for the process; closed with it.
         channel: The host's end of the conversation; closed with it.
+        notices: The host's end of a pipe for what is noticed of it, see `watch`; closed with it.
         ending: Asks the fork server how the process ended; with true, also to forget it after that.
 
     """
 
-    def __init__(self, pidfd: int, channel: Channel, ending: Callable[[bool], Ending | None]) -> None:
+    def __init__(self, pidfd: int, channel: Channel, notices: int, ending: Callable[[bool], Ending | None]) -> None:
         self.pidfd = pidfd
         self.pid = _number_of(pidfd)
         self.channel = channel
+        self.notices: list[str] = []
+        """What was noticed of it, in sentences; there when it has been killed."""
+        self._notices = notices
         self._ask = ending
         self._ending: Ending | None = None
         self._killed = False
@@ -95,6 +100,8 @@ class Process:
         self._killed = killed and self._ending in (None, Ending(False, signal.SIGKILL))
         self._closed = True
         self.channel.close()
+        self.notices = read_notices(self._notices)
+        os.close(self._notices)
         os.close(self.pidfd)
         if not gone:
             raise TimeoutError(f"process {self.pid} did not end within {KILL_SECONDS:.0f} s of being killed")

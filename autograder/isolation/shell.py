@@ -48,7 +48,7 @@ class CellRun:
 class Shell:
     """A notebook's interpreter. There can be one in a process.
 
-    It may be made in one process and used in its forks: descriptors are opened on first use.
+    It may be made in one process and used in its forks: descriptors are opened on first use, or by `open`.
     """
 
     def __init__(self, *, limit: int = CELL_BYTES) -> None:
@@ -136,6 +136,10 @@ class Shell:
         for name in ("last_type", "last_value", "last_traceback"):
             with contextlib.suppress(AttributeError):
                 delattr(sys, name)
+
+    def open(self) -> None:
+        """Take stdout, stderr and the descriptors, until `release`."""
+        self._capture.install()
 
     def release(self) -> None:
         """Give back stdout, stderr and the descriptors until the next `run` or `recording`."""

@@ -4,7 +4,9 @@ import importlib
 import sys
 from dataclasses import dataclass, field
 
+from autograder.isolation.outputs import CELL_BYTES
 from autograder.isolation.shell import Shell
+from autograder.isolation.watch import Watch
 
 # Each of these is slow the first time: a result, a traceback, a magic, and a figure with its fonts.
 _CELLS = ["[1, 'a']", "def f():\n    1 / 0\nf()", "%timeit -n 1 -r 1 pass"]
@@ -24,15 +26,21 @@ class Warm:
 
     shell: Shell
     report: dict[str, str] = field(default_factory=dict)
+    watch: Watch | None = None
+
+    def get_ready(self, watch: Watch) -> None:
+        """Open what a forked process may not have the right to open later."""
+        self.watch = watch
+        self.shell.open()
 
 
-def warm_up(modules: list[str], *, draw: bool = True) -> Warm:
-    """Make the shell and import *modules*; one that cannot be imported is reported and no more.
+def warm_up(modules: list[str], *, draw: bool = True, output: int = CELL_BYTES) -> Warm:
+    """Make the shell, whose cells may output *output* bytes, and import *modules*; one that cannot be is reported.
 
     With *draw*, also do once what is slow the first time. That pays if several processes will be forked.
     """
     # The shell first: it tells matplotlib which backend to use.
-    warm = Warm(Shell())
+    warm = Warm(Shell(limit=output))
     for name in modules:
         try:
             importlib.import_module(name)

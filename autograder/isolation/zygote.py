@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -22,14 +22,25 @@ from typing import IO, Any, Self
 from autograder.isolation.channel import DEFAULT_MAX_MESSAGE, Channel
 from autograder.isolation.control import Control
 from autograder.isolation.errors import IsolationError
-from autograder.isolation.newborn import ProcessLimits
+from autograder.isolation.parcel import Parcel, arguments_file
 from autograder.isolation.process import Ending, Process
+from autograder.isolation.sandbox.identity import NOBODY
+from autograder.isolation.sandbox.layers import Report
+from autograder.isolation.sandbox.limits import ProcessLimits
 
 ANSWER_SECONDS = 30.0
 
 
 class ZygoteError(IsolationError):
     """The fork server could not do what it was asked; the message says why."""
+
+
+class NotConfinedError(ZygoteError):
+    """No way to confine a process holds on this machine; `reports` say what was tried."""
+
+    def __init__(self, reports: list[Report]) -> None:
+        self.reports = reports
+        super().__init__("; ".join(f"{report.way}: {report.leaks[0]}" for report in reports))
 
 
 class ZygoteDiedError(ZygoteError):
@@ -53,6 +64,8 @@ class Zygote:
         self._lock = threading.Lock()
         self.report: dict[str, Any] = {}
         """What the prepared state said of itself; `warm_up` puts here the modules it could not import."""
+        self.trials: list[Report] = []
+        """What was found about the ways to confine its children, the last of them in use; none if none was wanted."""
 
     @classmethod
     def start(
@@ -62,12 +75,16 @@ class Zygote:
         arguments: dict[str, Any],
         environment: Mapping[str, str] | None = None,
         directory: Path,
+        confine: bool = False,
+        entries: Sequence[str] = (),
         timeout: float = 120.0,
     ) -> Self:
         """Start a fork server that calls the function *prepare*, "module:function", with *arguments*.
 
         *directory* is the server's working directory; it will hold the home directory and matplotlib's
         caches, so using it again saves time. *environment* is added to the few variables that are set.
+        With *confine*, the server confines itself and its children after that, having imported the *entries* that
+        they will call; raises NotConfinedError if it cannot.
         """
         for place in ("home", "matplotlib"):
             (directory / place).mkdir(parents=True, exist_ok=True)
@@ -86,11 +103,15 @@ class Zygote:
             )
         zygote = cls(process, Control(ours), errors)
         try:
-            answer, _ = zygote._request({"prepare": prepare, "arguments": arguments}, timeout=timeout)
+            request = {"prepare": prepare, "arguments": arguments, "confine": confine, "entries": list(entries)}
+            answer, _ = zygote._request(request, timeout=timeout)
+            zygote.report = answer["report"]
+            zygote.trials = [Report(**trial) for trial in answer["trials"]]
+            if not answer["confined"]:
+                raise NotConfinedError(zygote.trials)
         except BaseException:
             zygote.close()
             raise
-        zygote.report = answer["report"]
         return zygote
 
     def __enter__(self) -> Self:
@@ -106,37 +127,54 @@ class Zygote:
         """Whether the server still runs."""
         return self._process.poll() is None
 
+    @property
+    def layers(self) -> list[str]:
+        """The names of the layers that confine its children."""
+        return self.trials[-1].held if self.trials else []
+
     def fork(
         self,
         entry: str,
         arguments: dict[str, Any],
         directory: Path,
         *,
+        files: Parcel | None = None,
         limits: ProcessLimits | None = None,
         max_message: int = DEFAULT_MAX_MESSAGE,
     ) -> Process:
         """Fork a process that calls *entry*, "module:function", as `entry(channel, state, **arguments)`.
 
-        It works in *directory* and ends when *entry* returns. If *entry* raises, its last message is
-        `["crashed", {"traceback": ...}]`.
+        It works in *directory*, or where it is confined in a folder that only it can see, with *files* in it, and
+        ends when *entry* returns. If *entry* raises, its last message is `["crashed", {"traceback": ...}]`.
         """
-        ours, theirs = socket.socketpair()
-        request = {
-            "do": "fork",
-            "entry": entry,
-            "arguments": arguments,
-            "directory": os.fspath(directory.absolute()),
-            "limits": asdict(limits or ProcessLimits()),
-            "max_message": max_message,
-        }
-        try:
-            with theirs:
-                answer, pidfd = self._request(request, theirs.fileno())
-        except BaseException:
-            ours.close()
-            raise
-        assert pidfd is not None
-        return Process(pidfd, Channel(ours, max_message), partial(self._ending, answer["child"]))
+        directory.mkdir(parents=True, exist_ok=True)
+        if self.trials and os.geteuid() == 0:
+            # A confined process is nobody.
+            os.chown(directory, NOBODY, NOBODY)
+        with contextlib.ExitStack() as stack:
+            ours, theirs = socket.socketpair()
+            stack.enter_context(theirs)
+            parcel = files or stack.enter_context(Parcel({}))
+            given = arguments_file(arguments)
+            stack.callback(os.close, given)
+            notices, writing = os.pipe()
+            stack.callback(os.close, writing)
+            request = {
+                "do": "fork",
+                "entry": entry,
+                "directory": os.fspath(directory.absolute()),
+                "limits": asdict(limits or ProcessLimits()),
+                "max_message": max_message,
+                "files_size": parcel.size,
+            }
+            try:
+                answer, received = self._request(request, [theirs.fileno(), given, parcel.descriptor, writing])
+            except BaseException:
+                ours.close()
+                os.close(notices)
+                raise
+        (pidfd,) = received
+        return Process(pidfd, Channel(ours, max_message), notices, partial(self._ending, answer["child"]))
 
     def close(self) -> None:
         """End the server and all its children."""
@@ -157,11 +195,11 @@ class Zygote:
         return None
 
     def _request(
-        self, request: dict[str, Any], descriptor: int | None = None, timeout: float = ANSWER_SECONDS
-    ) -> tuple[dict[str, Any], int | None]:
+        self, request: dict[str, Any], descriptors: Sequence[int] = (), timeout: float = ANSWER_SECONDS
+    ) -> tuple[dict[str, Any], list[int]]:
         with self._lock:
             try:
-                self._control.send(request, descriptor)
+                self._control.send(request, descriptors)
                 answer, received = self._control.receive(time.monotonic() + timeout)
             except TimeoutError:
                 # A late answer would be taken for the answer to the next request.

@@ -16,9 +16,11 @@ from rich.text import Text
 from tqdm import tqdm
 
 from autograder.grading.marks import FunctionMarks
+from autograder.isolation.sandbox.layers import LAYERS
 
 if TYPE_CHECKING:
     from autograder.authoring.validate import Validation
+    from autograder.isolation.sandbox.layers import Report
 
 T = TypeVar("T")
 
@@ -58,6 +60,38 @@ def check_table(result: dict[str, Any]) -> str:
     table.add_section()
     table.add_row("in all", f"{result['score']:g} of {result['max_score']:g}", "", "")
     return "\n".join([_render(table), *(f"note: {repair}" for repair in result["repairs"])])
+
+
+def doctor_table(reports: Sequence[Report]) -> str:
+    """Return what was found about each way of confining a student's code, layer by layer, and what it comes to."""
+    used = next((report for report in reports if report.sound), None)
+    lines = []
+    for report in reports:
+        table = Table(
+            box=box.SIMPLE_HEAD, title=f"with {report.way}{' (in use)' if report is used else ''}", expand=True
+        )
+        table.add_column("layer", no_wrap=True)
+        table.add_column("holds", no_wrap=True)
+        table.add_column("what it stops", ratio=1)
+        table.add_column("if not: why, and what follows", ratio=1)
+        for layer in LAYERS:
+            if layer.name in report.held:
+                table.add_row(layer.name, "yes", layer.stops, "")
+            elif layer.name in report.missing:
+                table.add_row(layer.name, "no", layer.stops, f"{report.missing[layer.name]}: {layer.without}")
+        for leak in report.leaks:
+            table.add_row("in all", "no", "", Text(leak))
+        lines.append(_render(table))
+    if used is None:
+        lines.append(
+            "A student's code cannot be kept from files and network on this machine, so `check` and `nbgrader "
+            "autograde` run none.\nAllow user namespaces, or use a kernel with Landlock (5.13 or newer) and seccomp. "
+            "To grade without, code that you trust:\n--isolation none, or in nbgrader_config.py "
+            'c.Examine.isolation = "none".'
+        )
+    else:
+        lines.append(f"A student's code is kept from files and network here, with {used.way}.")
+    return "\n\n".join(lines)
 
 
 def class_table(rows: Sequence[tuple[str, Sequence[FunctionMarks] | None, str]]) -> str:

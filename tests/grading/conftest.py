@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 
 from autograder.bundle import Bundle, store_notebook
 from autograder.grading.engine import Engine
-from autograder.grading.examination import Examination, TimeLimits
+from autograder.grading.examination import Examination, GradingLimits
 from autograder.grading.score import score
 
 HELPER = "def expect(got, wanted):\n    assert got == wanted, (got, wanted)"
@@ -117,7 +117,7 @@ def stored(folder: Path, notebook: NotebookNode, name: str = "task") -> Bundle:
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """An engine for the master, with short limits."""
     bundle = stored(tmp_path_factory.mktemp("bundle"), master())
-    with Engine(bundle, "task", TimeLimits(cell=1.0, submission=30.0)) as engine:
+    with Engine(bundle, "task", GradingLimits(cell=1.0, submission=30.0)) as engine:
         yield engine
 
 

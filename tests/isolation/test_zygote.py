@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from autograder.isolation.errors import ChannelClosed
-from autograder.isolation.newborn import ProcessLimits
+from autograder.isolation.sandbox.limits import ProcessLimits
 from autograder.isolation.zygote import Zygote, ZygoteDiedError, ZygoteError
 
 HERE = {"PYTHONPATH": str(Path(__file__).parent)}
@@ -153,7 +153,7 @@ class TestFork:
         assert ask(child, "os.getcwd()") == str(tmp_path)
 
     def test_descriptors(self, fork):
-        """A child holds its channel, and nothing else beside an empty stdin, stdout and stderr."""
+        """Beside an empty stdin, stdout and stderr a child holds its channel and a pipe for notices."""
         fork(), fork()
         child = fork()
         links = ask(
@@ -167,7 +167,7 @@ class TestFork:
 
         assert [links.pop(n) for n in (0, 1, 2)] == ["/dev/null"] * 3
         assert links.pop(own).startswith("socket:")
-        assert links == {}
+        assert [link.partition(":")[0] for link in links.values()] == ["pipe"]
 
     def test_programs_inherit_nothing(self, fork):
         """A program that a child starts does not get its channel."""
@@ -197,12 +197,14 @@ class TestFork:
 
     def test_limits(self, fork):
         """The kernel holds a child to the limits given, and a child cannot raise them."""
-        child = fork(limits=ProcessLimits(address_space=2**31, cpu=5, file_size=10_000, processes=4_000))
+        child = fork(limits=ProcessLimits(memory=2**30, scratch=10_000, cpu=5, threads=64))
         kinds = ("AS", "CPU", "FSIZE", "NPROC", "CORE")
         held = ask(child, f"[list(resource.getrlimit(getattr(resource, 'RLIMIT_' + k))) for k in {kinds}]")
         child.channel.send("len(bytearray(2**32))")
 
-        assert held == [[2**31] * 2, [5, 6], [10_000] * 2, [4_000] * 2, [0, 0]]
+        # Where a user has other processes, too, a limit on all of them must leave room for these.
+        assert held[0][0] == held[0][1] in range(2**30, 2**31)
+        assert held[1:] == [[5, 6], [10_000] * 2, [4_096] * 2, [0, 0]]
         assert "MemoryError" in child.channel.receive()[1]["traceback"]
 
     def test_cpu_limit(self, fork):
@@ -230,12 +232,10 @@ class TestFork:
         assert child.wait(5)
         assert child.how_it_ended() == "called os._exit(70)"
 
-    def test_no_such_entry(self, zygote, fork, tmp_path):
-        """An entry or directory that does not exist is an error, and the server goes on."""
+    def test_no_such_entry(self, fork):
+        """An entry that does not exist is an error, and the server goes on."""
         with pytest.raises(ZygoteError, match="no attribute 'nonsense'"):
             fork("nonsense")
-        child = fork(directory=tmp_path / "nowhere")
-        assert "FileNotFoundError" in child.channel.receive(time.monotonic() + 5)[1]["traceback"]
 
         assert ask(fork(), "1 + 1") == 2
 

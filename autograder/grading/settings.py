@@ -1,0 +1,74 @@
+"""What a course sets in its nbgrader_config.py about how submissions are run.
+
+c.Execute.timeout = 30             seconds for a cell; nbgrader's own setting
+c.Examine.submission_seconds = 300
+c.Examine.memory_bytes = 2**30
+c.Examine.scratch_bytes = 2**26
+c.Examine.output_bytes = 10**6
+c.Examine.isolation = "auto"       or "none"
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from autograder.course import CONFIG, Course, CourseError
+from autograder.grading.examination import GradingLimits
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
+ISOLATION = ("auto", "none")
+# The settings of Examine, by the limit that each sets.
+TRAITS = {
+    "submission": "submission_seconds",
+    "memory": "memory_bytes",
+    "scratch": "scratch_bytes",
+    "output": "output_bytes",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How submissions are run.
+
+    isolation -- "auto" confines the student's process and refuses where that is not possible, "none" does not confine
+    """
+
+    limits: GradingLimits = field(default_factory=GradingLimits)
+    isolation: str = "auto"
+
+    @property
+    def confine(self) -> bool:
+        """Whether processes are confined."""
+        return self.isolation != "none"
+
+
+def read_settings(course: Course) -> Settings:
+    """Return a course's settings. Raises CourseError if its configuration cannot be read or is wrong."""
+    path = course.root / CONFIG
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CourseError(f"{path} cannot be read: {error}") from error
+    # Running the file takes seconds, because it imports nbgrader. If it has none of these words, it sets nothing here.
+    if not any(word in text for word in ("Examine.", "Execute.timeout", "load_subconfig", "merge(")):
+        return Settings()
+    try:
+        return settings_in(course.nbgrader_config())
+    except Exception as error:  # the file can raise anything
+        raise CourseError(f"{path}: {type(error).__name__}: {error}") from error
+
+
+def settings_in(config: Config) -> Settings:
+    """Return the settings in an nbgrader configuration. Raises ValueError if one makes no sense."""
+    examine: dict[str, Any] = config.get("Examine", {})
+    given = {limit: examine[trait] for limit, trait in TRAITS.items() if trait in examine}
+    timeout = config.get("Execute", {}).get("timeout", GradingLimits.cell)
+    limits = GradingLimits(**given)
+    isolation = examine.get("isolation", "auto")
+    if isolation not in ISOLATION:
+        raise ValueError(f"c.Examine.isolation is {isolation!r}; it can be one of: {', '.join(ISOLATION)}")
+    cell = limits.submission if timeout is None else timeout
+    return Settings(GradingLimits(**given | {"cell": cell}), isolation)

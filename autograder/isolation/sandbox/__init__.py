@@ -1,0 +1,1 @@
+"""Confines processes that run what nobody vouches for. Knows nothing of notebooks."""
