@@ -22,12 +22,12 @@ from nbformat import NotebookNode
 from autograder.bundle import load
 from autograder.grading.check import read_submission
 from autograder.grading.engine import Engine
-from autograder.grading.examination import TimeLimits
+from autograder.grading.examination import GradingLimits
 from autograder.grading.failures import GradingError
 from autograder.grading.marks import read_marks
 from autograder.grading.score import score
 
-LIMITS = TimeLimits(cell=CELL_SECONDS / 2, submission=15.0)
+LIMITS = GradingLimits(cell=CELL_SECONDS / 2, submission=15.0)
 GIVE_UP = 90
 
 

@@ -180,6 +180,7 @@ ATTACKS = [
         "seccomp",
         front="""
             import glob
+            call("mknod", b"by C", 0o60600, os.makedev(8, 0))
             for name, numbers in {"memory": (1, 1), "disk": (8, 0), "virtual": (254, 0), "kernel": (1, 11)}.items():
                 attempt(lambda: os.mknod(name, 0o60600, os.makedev(*numbers)))
                 attempt(lambda: os.mknod(name + "c", 0o20600, os.makedev(*numbers)))
@@ -198,11 +199,11 @@ ATTACKS = [
                     print(error)
             print(glob.glob("/dev/*"))
         """,
-        sentence=r"tried to open '/dev/\w+', which is out of its reach",
+        sentence=r"called the C function 'mknod'",
         harmful=True,
     ),
     Attack(
-        "changes owners, modes and times",
+        "changes owners and modes",
         "Changes what the file system keeps about files of the host's.",
         "mount-namespace",
         "seccomp",

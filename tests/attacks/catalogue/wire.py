@@ -192,7 +192,7 @@ ATTACKS = [
             """
         },
         lost=("total", "last"),
-        sentence=BROKE + "|did not stop|had used up",
+        sentence=r"the student's process (broke the protocol|did not stop|had used up|called os\._exit)",
     ),
     Attack(
         "hangs up",
