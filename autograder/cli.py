@@ -143,7 +143,7 @@ def doctor(
     """Show what confines a student's code on this machine, found by trying, and what follows from what is missing."""
     import json
 
-    from autograder.isolation.sandbox.trial import diagnose
+    from autograder.isolation.doctor import diagnose
 
     reports = diagnose()
     used = next((report for report in reports if report.sound), None)

@@ -142,15 +142,15 @@ class Namespaces(Confinement):
         self._want("seccomp", self._program.install)
 
     def _enter_mount_namespace(self) -> None:
-        """Build the root with the rights of whoever grades: the interpreter may lie where nobody else can look."""
-        if os.geteuid() != 0:
-            # Only in a user namespace of its own may an ordinary user mount.
+        """Build the root, if it can be with root's rights: the interpreter may lie where nobody else can look."""
+        try:
+            linux.unshare(linux.CLONE_NEWNS, "a mount namespace")
+        except PermissionError:
+            # An ordinary user, and root in many a container, may only mount in a user namespace of their own.
+            drop_root()
             enter_user_namespace()
-        self._need(
-            "mount-namespace",
-            lambda: linux.unshare(linux.CLONE_NEWNS, "a mount namespace"),
-            lambda: root.build(self._folder / "root", self._places),
-        )
+            linux.unshare(linux.CLONE_NEWNS, "a mount namespace")
+        self._need("mount-namespace", lambda: root.build(self._folder / "root", self._places))
         self._need("unprivileged-user", drop_root)
 
     def _own_proc(self) -> None:

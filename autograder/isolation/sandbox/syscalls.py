@@ -11,7 +11,7 @@ from __future__ import annotations
 _ALLOWED = """
 memory:   brk mmap munmap mprotect mremap madvise msync mlock munlock membarrier get_mempolicy
 threads:  futex futex_wait futex_wake futex_waitv futex_requeue set_robust_list get_robust_list set_tid_address rseq
-          sched_yield sched_getaffinity sched_setaffinity sched_getparam sched_getscheduler sched_get_priority_max
+          sched_yield sched_getaffinity sched_getparam sched_getscheduler sched_get_priority_max
           sched_get_priority_min sched_rr_get_interval gettid arch_prctl set_thread_area restart_syscall getcpu
 signals:  rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigsuspend rt_sigtimedwait sigaltstack pause kill
           tkill tgkill signalfd signalfd4
@@ -64,7 +64,7 @@ rt_sigtimedwait 128 rt_sigsuspend 130 sigaltstack 131 utime 132 statfs 137 fstat
 sched_getparam 143 sched_getscheduler 145 sched_get_priority_max 146 sched_get_priority_min 147
 sched_rr_get_interval 148 mlock 149 munlock 150 prctl 157 arch_prctl 158 gettid 186 readahead 187 setxattr 188
 lsetxattr 189 fsetxattr 190 getxattr 191 lgetxattr 192 fgetxattr 193 listxattr 194 llistxattr 195 flistxattr 196
-removexattr 197 lremovexattr 198 fremovexattr 199 tkill 200 time 201 futex 202 sched_setaffinity 203
+removexattr 197 lremovexattr 198 fremovexattr 199 tkill 200 time 201 futex 202
 sched_getaffinity 204 set_thread_area 205 epoll_create 213 epoll_ctl_old 214 epoll_wait_old 215 getdents64 217
 set_tid_address 218 restart_syscall 219 fadvise64 221 timer_create 222 timer_settime 223 timer_gettime 224
 timer_getoverrun 225 timer_delete 226 clock_gettime 228 clock_getres 229 clock_nanosleep 230 exit_group 231
@@ -88,7 +88,7 @@ newfstatat 79 fstat 80 fsync 82 fdatasync 83 sync_file_range 84 timerfd_create 8
 utimensat 88 capget 90 exit 93 exit_group 94 waitid 95 set_tid_address 96 futex 98 set_robust_list 99
 get_robust_list 100 nanosleep 101 getitimer 102 setitimer 103 timer_create 107 timer_gettime 108 timer_getoverrun 109
 timer_settime 110 timer_delete 111 clock_gettime 113 clock_getres 114 clock_nanosleep 115 sched_getscheduler 120
-sched_getparam 121 sched_setaffinity 122 sched_getaffinity 123 sched_yield 124 sched_get_priority_max 125
+sched_getparam 121 sched_getaffinity 123 sched_yield 124 sched_get_priority_max 125
 sched_get_priority_min 126 sched_rr_get_interval 127 restart_syscall 128 kill 129 tkill 130 tgkill 131 sigaltstack 132
 rt_sigsuspend 133 rt_sigaction 134 rt_sigprocmask 135 rt_sigpending 136 rt_sigtimedwait 137 rt_sigreturn 139
 getpriority 141 getresuid 148 getresgid 150 times 153 getpgid 155 getsid 156 getgroups 158 uname 160 getrlimit 163
