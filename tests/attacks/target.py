@@ -181,7 +181,9 @@ def _make_course(course: Course, hidden: Mapping[str, str]) -> None:
     root = course.root
     (root / "notebooks").mkdir()
     (root / CONFIG).write_text(
-        (ROOT / CONFIG).read_text(encoding="utf-8") + f"\nc.Execute.timeout = {CELL_SECONDS}\nc.Examine.submission_seconds = 15\n", encoding="utf-8"
+        (ROOT / CONFIG).read_text(encoding="utf-8")
+        + f"\nc.Execute.timeout = {CELL_SECONDS}\nc.Examine.submission_seconds = 15\n",
+        encoding="utf-8",
     )
     (root / "helpers.py").write_text('"""What the functions are given."""\n\nFACTOR = 3\n', encoding="utf-8")
     (root / "other_helpers.py").write_text(f"ANSWER = {hidden['other']!r}\n", encoding="utf-8")

@@ -219,20 +219,17 @@ ATTACKS = [
         "starts threads without end",
         "Starts threads that never stop, until there can be no more.",
         "limits",
-        front="""
-            import threading, time
-            threading.stack_size(1 << 16)
-            stop = time.monotonic() + 30
-            threads = []
-            try:
-                for _ in range(20_000):
-                    threads.append(threading.Thread(target=time.sleep, args=(30,), daemon=True))
-                    threads[-1].start()
-                breach("twenty thousand threads")
-            except (RuntimeError, MemoryError) as error:
-                print(len(threads), type(error).__name__, error)
-        """,
-        sentence=r"can't start new thread|did not stop|should be",
+        answers={
+            "last": """
+                def last(x):
+                    import threading, time
+                    threading.stack_size(1 << 16)
+                    for _ in range(20_000):
+                        threading.Thread(target=time.sleep, args=(30,), daemon=True).start()
+                    breach("twenty thousand threads")
+            """
+        },
+        sentence=r"can't start new thread",
         harmful=True,
     ),
     Attack(

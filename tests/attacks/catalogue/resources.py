@@ -68,47 +68,36 @@ ATTACKS = [
     ),
     Attack(
         "allocates memory without end",
-        "Asks for memory until there is no more, and writes to all of it.",
+        "Asks for memory until there is no more.",
         "limits",
-        front="""
-            import numpy as np
-            hoard = []
-            try:
-                for _ in range(32):
-                    hoard.append(np.ones(1 << 25))
-                breach("eight gigabytes")
-            except MemoryError as error:
-                print(len(hoard), type(error).__name__, error)
-                hoard.clear()
-                raise
-        """,
-        sentence=r"MemoryError|should be",
+        answers={
+            "last": """
+                def last(x):
+                    hoard = []
+                    for _ in range(16):
+                        hoard.append(np.empty(1 << 26))
+                    breach("eight gigabytes")
+            """
+        },
+        sentence=r"MemoryError",
         harmful=True,
     ),
     Attack(
         "allocates memory outside of Python",
-        "Asks for memory in maps, in anonymous files and in secret areas, locked where it can be.",
+        "Asks for memory in anonymous files, in maps and in secret areas, locked where it can be.",
         "limits",
-        front="""
-            import mmap
-            total = 0
-            try:
-                for number in range(64):
-                    file = os.memfd_create(f"hoard{number}")
-                    os.ftruncate(file, 1 << 27)
-                    area = mmap.mmap(file, 1 << 27)
-                    for page in range(0, 1 << 27, 4096):
-                        area[page] = 1
-                    total += 1 << 27
-                    if total > 6 << 30:
-                        breach(f"{total >> 30} GiB in anonymous files")
-                        break
-            except (OSError, ValueError, MemoryError) as error:
-                print(total >> 20, type(error).__name__, error)
-            call("mlockall", 3)
-            system_call("memfd_secret", 0)
-        """,
-        sentence=r"called the C function 'mlockall'",
+        answers={
+            "last": """
+                def last(x):
+                    import mmap
+                    call("mlockall", 3)
+                    system_call("memfd_secret", 0)
+                    attempt(lambda: [os.pwrite(os.memfd_create("hoard"), bytes(1 << 20), 0) for _ in range(500)])
+                    areas = [mmap.mmap(-1, 1 << 28) for _ in range(32)]
+                    breach("eight gigabytes outside of Python")
+            """
+        },
+        sentence=r"OSError: .*Cannot allocate memory",
         harmful=True,
     ),
     Attack(
@@ -174,28 +163,30 @@ ATTACKS = [
     ),
     Attack(
         "fills the scratch space",
-        "Writes files until there is no more room, one huge and many small.",
+        "Writes one huge file and many small ones until there is no more room.",
         "scratch",
         "limits",
-        front="""
-            block, written = b"x" * (1 << 24), 0
-            try:
-                for number in range(128):
-                    with open(f"file{number}", "wb", 0) as file:
-                        written += file.write(block)
-                breach("two gigabytes of files")
-            except OSError as error:
-                print(written >> 20, "MiB", type(error).__name__, error)
-            try:
-                for number in range(200_000):
-                    open(f"empty{number}", "w").close()
-                breach("two hundred thousand files")
-            except OSError as error:
-                print(number, type(error).__name__, error)
-            attempt(lambda: os.truncate("file0", 1 << 50))
-            attempt(lambda: os.posix_fallocate(os.open("file0", os.O_RDWR), 0, 1 << 40))
-        """,
-        sentence=r"No space left|File too large|should be|did not stop",
+        answers={
+            "keep": """
+                def keep(x):
+                    for number in range(30_000):
+                        os.symlink("nowhere", f"link{number}")
+                    breach("thirty thousand links")
+            """,
+            "last": """
+                def last(x):
+                    attempt(lambda: os.truncate("file", 1 << 50))
+                    attempt(lambda: os.posix_fallocate(os.open("file", os.O_RDWR | os.O_CREAT), 0, 1 << 40))
+                    for number in range(128):
+                        with open(f"file{number}", "wb", 0) as file:
+                            for _ in range(16):
+                                if file.write(bytes(1 << 20)) < 1 << 20:
+                                    raise OSError(28, "No space left")
+                    breach("two gigabytes of files")
+            """,
+        },
+        lost=("keep", "last"),
+        sentence=r"OSError: .*(No space left|too large)",
         harmful=True,
     ),
     Attack(
@@ -234,19 +225,18 @@ ATTACKS = [
     ),
     Attack(
         "uses up descriptors",
-        "Opens files and memory until there are no more descriptors for whoever comes after it.",
+        "Opens files until there are no more descriptors for whoever comes after it.",
         "limits",
-        front="""
-            kept = []
-            try:
-                for _ in range(2_000_000):
-                    kept.append(os.open("/dev/null", os.O_RDONLY))
-            except OSError as error:
-                print(len(kept), type(error).__name__, error)
-            if len(kept) > 500_000:
-                breach(f"{len(kept)} open files")
-        """,
-        sentence=r"Too many open files|the student's process|should be",
+        answers={
+            "last": """
+                def last(x):
+                    kept = []
+                    for _ in range(100_000):
+                        kept.append(os.open("/dev/null", os.O_RDONLY))
+                    breach(f"{len(kept)} open files")
+            """
+        },
+        sentence=r"OSError: .*Too many open files",
         harmful=True,
     ),
     Attack(
