@@ -322,7 +322,7 @@ ATTACKS = [
                             if "seen" in frame.tb_frame.f_globals and "KNOWN" not in frame.tb_frame.f_globals:
                                 breach("a frame of the test was reached")
                             frame = frame.tb_next
-                    attempt(lambda: setattr(x, "__code__", last.__code__))
+                    attempt(lambda: setattr(x, "__code__", total.__code__))
                     return 0
             """
         },

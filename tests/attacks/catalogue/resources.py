@@ -175,8 +175,8 @@ ATTACKS = [
             """,
             "last": """
                 def last(x):
-                    attempt(lambda: os.truncate("file", 1 << 50))
                     attempt(lambda: os.posix_fallocate(os.open("file", os.O_RDWR | os.O_CREAT), 0, 1 << 40))
+                    attempt(lambda: os.truncate("file", 1 << 50))
                     for number in range(128):
                         with open(f"file{number}", "wb", 0) as file:
                             for _ in range(16):

@@ -75,15 +75,15 @@ ATTACKS = [
     ),
     Attack(
         "returns values without an end",
-        "Returns a list that contains itself, a dictionary that does, and lists a hundred thousand deep.",
+        "Returns a list that contains itself, a dictionary that does, and lists thousands deep.",
         "two-processes",
         answers={
             "keep": "def keep(x):\n    x = []\n    x.append(x)\n    return x",
             "scale": "def scale(x):\n    x = {}\n    x['x'] = (x, [x])\n    return x",
-            "last": "def last(x):\n    for _ in range(100_000):\n        x = [x]\n    return x",
+            "last": "def last(x):\n    for _ in range(20_000):\n        x = [x]\n    return x",
         },
         lost=EVERYTHING,
-        sentence=r"deep|recursi|should be|cannot be",
+        sentence=r"nested more than 100 deep",
     ),
     Attack(
         "returns a value of ten gigabytes",
@@ -182,17 +182,18 @@ ATTACKS = [
         answers={
             "total": """
                 def total(x):
-                    import threading
+                    import threading, time
                     peer = holder("Student")._peer
                     body = peer._codec.encode([(1,), {}])
                     request = {"id": 1, "op": "call", "on": 1, "graph": body.graph, "failure": None, "random": None}
                     frame = bytes(peer._channel.prepare(["request", request | {"dropped": [], "outputs": []}]).view)
                     threading.Thread(target=lambda: [say(frame * 100) for _ in range(10_000)], daemon=True).start()
-                    return 0
+                    time.sleep(60)
             """
         },
         lost=("total", "last"),
-        sentence=r"the student's process (broke the protocol|did not stop|had used up|called os\._exit)",
+        sentence=r"test_total: the student's process",
+        slow=True,
     ),
     Attack(
         "hangs up",
