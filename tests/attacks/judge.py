@@ -47,8 +47,8 @@ class Outcome:
         return not self.problems
 
 
-def run_attack(attack: Attack, target: Target, road: Road) -> Outcome:
-    """Have an attack graded, then an honest notebook, and look at everything."""
+def run_attack(attack: Attack, target: Target, road: Road, next_road: Road | None = None) -> Outcome:
+    """Have an attack graded, then an honest notebook, on another road if one is given, and look at everything."""
     begin = time.monotonic()
     host = Host(target)
     problems: list[str] = []
@@ -65,7 +65,7 @@ def run_attack(attack: Attack, target: Target, road: Road) -> Outcome:
             problems += judge(attack, graded, target)
         problems += host.changes()
         try:
-            honest = road.grade(target.hand_in(target.honest(), Path(folder) / "honest"))
+            honest = (next_road or road).grade(target.hand_in(target.honest(), Path(folder) / "honest"))
         except NotGradedError as error:
             problems.append(f"the next submission could not be graded: {error}")
         else:

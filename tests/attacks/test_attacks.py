@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import pytest
 from attacks.attack import Attack
@@ -10,7 +13,12 @@ from attacks.catalogue import ATTACKS
 from attacks.host import Host
 from attacks.judge import judge, judge_next, run_attack
 from attacks.roads import ByCheck, NotGradedError, autograde, autograded
+from attacks.settings import command, unavailable
 from attacks.target import NAME, target
+
+TABLE = Path(__file__).parent / "table.py"
+# Where submissions can be confined: as root and as somebody else, with namespaces and without.
+SETTINGS = ("root", "user", "root-denied", "user-denied")
 
 # One of each kind, for the roads that take seconds a notebook.
 SAMPLE = [
@@ -45,10 +53,10 @@ def test_by_the_engine(attack, target, by_engine):
 
 
 @pytest.mark.usefixtures("_stopped_if_harmful")
-@_each([a for a in ATTACKS.values() if not a.slow], lambda attack: attack.name not in SAMPLE)
-def test_by_check(attack, target):
-    """`autograder check`, as an instructor calls it, with its own limit of half a minute a cell."""
-    outcome = run_attack(attack, target, ByCheck(target))
+@_each(ATTACKS.values(), lambda attack: attack.name not in SAMPLE)
+def test_by_check(attack, target, by_engine):
+    """`autograder check`, as an instructor calls it, after which an engine that has seen them all goes on."""
+    outcome = run_attack(attack, target, ByCheck(target), by_engine)
 
     assert outcome.problems == []
 
@@ -79,6 +87,19 @@ def _problems(attacked, student, log, judged_by):
         return list(judged_by(autograded(attacked, student, log)))
     except NotGradedError as error:
         return [str(error)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_in_a_setting(setting):
+    """As another user, and where the kernel makes no namespaces."""
+    if reason := unavailable(setting):
+        pytest.skip(reason)
+    result = subprocess.run(command(setting, str(TABLE), "--json"), capture_output=True, text=True, check=False)
+    outcomes = {found["attack"]: found["problems"] for found in map(json.loads, result.stdout.splitlines())}
+
+    assert list(outcomes) == list(ATTACKS), result.stderr[-2000:]
+    assert {name: problems for name, problems in outcomes.items() if problems} == {}
 
 
 def test_an_honest_notebook(target, by_engine, tmp_path):

@@ -229,7 +229,8 @@ ATTACKS = [
                     breach("twenty thousand threads")
             """
         },
-        sentence=r"can't start new thread",
+        # Where the limit counts all processes of a user, the time may be up before.
+        sentence=r"can't start new thread|KeyboardInterrupt",
         harmful=True,
     ),
     Attack(

@@ -79,7 +79,8 @@ ATTACKS = [
                     breach("eight gigabytes")
             """
         },
-        sentence=r"MemoryError",
+        # What is left may not be enough to say so.
+        sentence=r"MemoryError|the student's process",
         harmful=True,
     ),
     Attack(
