@@ -137,6 +137,42 @@ def check(
 
 
 @app.command()
+def grade(
+    assignment: Annotated[str, typer.Argument(help="The assignment to grade.")],
+    student: Annotated[list[str] | None, typer.Option(help="Only this student; may be given several times.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Submissions at a time. Default: one per core.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Examine again what has not changed, too.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Write changes of marks that are there without asking.")] = False,
+    isolation: Isolation = None,
+) -> None:
+    """Grade what was handed in, into the gradebook; what is graded already and has not changed stays as it is."""
+    from autograder.bundle import BundleError
+    from autograder.course import Course, CourseError
+    from autograder.grading.failures import GradingError
+    from autograder.grading.grade import ClassGrading, cores
+    from autograder.grading.pool import LocalPool
+    from autograder.grading.worker import Job
+    from autograder.reporting.grading import agreed, class_summary, counter
+
+    try:
+        course = Course.find()
+        job = Job(course.root, course.root, course.assignments([assignment])[0].name, _isolation(isolation))
+    except CourseError as error:
+        _usage(error)
+    try:
+        grading = ClassGrading(job)
+        folders = grading.submissions(student or ())
+        with LocalPool(job, workers or cores()) as pool:
+            result = grading.grade(folders, pool, force=force, confirm=agreed(yes), progress=counter)
+    except (GradingError, BundleError) as error:
+        _error(str(error))
+        raise typer.Exit(1) from error
+    typer.echo(class_summary(result))
+    if result.failed or not result.written:
+        raise typer.Exit(1)
+
+
+@app.command()
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:

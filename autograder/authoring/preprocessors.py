@@ -65,7 +65,9 @@ class StoreBundle(SaveCells):
             for path in find_all_files(str(source), [*course.ignore, "*.ipynb"])
         }
         folder = bundle.bundles_folder(place["db_url"], Path(course.root)) / place["assignment"]
-        solved = nbformat.writes(resources["solved"]) + "\n"
+        # Where nbgrader's own ClearSolutions ran instead of StubSolutions, the solved notebook is in its file only.
+        own = resources["solved"] or nbformat.read(source / f"{place['notebook']}.ipynb", as_version=4)
+        solved = nbformat.writes(own) + "\n"
         siblings = {path.stem for path in source.glob("*.ipynb")}
         bundle.store_notebook(folder, place["notebook"], solved, _checksums(nb), files=files, siblings=siblings)
         return result

@@ -13,15 +13,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.grading.failures import GraderProcessError
+from autograder.isolation.channel import kind_of, pack, unpack
 from autograder.isolation.errors import (
     ChannelClosed,
     DeadlinePassed,
-    MalformedMessage,
     MessageTooLarge,
     OutOfTurn,
     WireError,
 )
 from autograder.isolation.process import Process
+
+Packed = bytes | memoryview
 
 GRACE = 2.0  # seconds between an interrupt and the end
 
@@ -73,52 +75,60 @@ class _Cell:
         self._student_spoke = False
 
     def run(self, order: list[Any]) -> Turn:
-        """Give a process its order and pass on what the two say to each other until it is done."""
-        speaks, message = self._runs, order
+        """Give a process its order and pass on what the two say to each other until it is done.
+
+        What they say is passed on as it came: whom it is for reads it with all the care that it takes.
+        """
+        speaks: str = self._runs
+        message: Packed = pack(order)
         while True:
             if speaks == "student" and self._turn.lost is None:
                 reply = self._hear_student() if self._say_to_student(message) else None
             elif speaks == "student":
                 reply = None
             else:
-                reply = self._ask_grader(message)
+                reply = self._ask_grader(message, order)
             if reply is None and self._runs == "student":
                 return self._turn
             if reply is None:
                 # The test goes on without the student's process: whatever it still asks fails at once.
-                speaks, message = "grader", ["lost", self._turn.lost]
-            elif reply[0] == "done":
-                self._turn.answer = reply[1]
+                speaks, message = "grader", pack(["lost", self._turn.lost])
+            elif kind_of(reply) == "done":
+                self._turn.answer = unpack(reply)[1]
                 return self._turn
             else:
                 speaks, message = ("grader" if speaks == "student" else "student"), reply
 
     # The student's turn. Whatever goes wrong is the student's.
 
-    def _say_to_student(self, message: list[Any]) -> bool:
+    def _say_to_student(self, message: Packed) -> bool:
         try:
-            self._talk.student.channel.send(message, self._limit + GRACE)
+            self._talk.student.channel.send_packed(message, self._limit + GRACE)
         except WireError as error:
             self._lose_student(error)
         return self._turn.lost is None
 
-    def _hear_student(self) -> list[Any] | None:
+    def _hear_student(self) -> Packed | None:
         """Return what the student's process says. When the time is up, interrupt it; if that does not help, end it."""
         student = self._talk.student
         self._student_spoke = True
         try:
             try:
-                message: Any = student.channel.receive(self._limit + GRACE if self._turn.timed_out else self._limit)
+                limit = self._limit + GRACE if self._turn.timed_out else self._limit
+                message = student.channel.receive_packed(limit)
             except DeadlinePassed:
                 if self._turn.timed_out:
                     raise
                 self._turn.timed_out = True
                 student.interrupt()
-                message = student.channel.receive(self._limit + GRACE)
+                message = student.channel.receive_packed(self._limit + GRACE)
             allowed = ("request", "reply", "done") if self._runs == "student" else ("request", "reply")
-            if type(message) is not list or len(message) != 2 or message[0] not in allowed:
+            kind = kind_of(message)
+            if kind not in allowed:
+                # Garbage, or out of turn: which of the two, unpacking it tells.
+                unpack(message)
                 raise OutOfTurn("said something that nobody asked for")
-            if message[0] == "done" and type(message[1]) is not dict:
+            if kind == "done" and type(unpack(message)[1]) is not dict:
                 raise OutOfTurn("said something that nobody understands")
         except WireError as error:
             self._lose_student(error)
@@ -132,36 +142,37 @@ class _Cell:
 
     # The grader's turn. What goes wrong is the grader's, but for what the student's messages make of it.
 
-    def _ask_grader(self, message: list[Any]) -> list[Any] | None:
+    def _ask_grader(self, message: Packed, order: list[Any]) -> Packed | None:
         """Hand the grader a message and return what it says; None if what it was handed made no sense to it."""
         channel = self._talk.grader.channel
+        running = kind_of(message) == "run"
         try:
             try:
-                channel.send(message, time.monotonic() + self._seconds + GRACE)
-            except (MessageTooLarge, MalformedMessage) as error:
+                channel.send_packed(message, time.monotonic() + self._seconds + GRACE)
+            except MessageTooLarge as error:
                 # It came from the student, and cannot be passed on.
                 self._lose_student(error)
                 return None
             began = time.monotonic()
             while True:
                 reply = self._hear_grader(began)
-                if message[0] != "run" or reply == ["begun", message[1]["number"]]:
+                if not running or (kind_of(reply) == "begun" and unpack(reply)[1] == order[1]["number"]):
                     break  # what comes before that belongs to a cell that is over
-            return self._hear_grader(began) if message[0] == "run" else self._judge(reply)
+            return self._hear_grader(began) if running else self._judge(reply)
         except WireError as error:
             raise GraderProcessError(f"the grader's process {_why(self._talk.grader, error)}") from error
 
-    def _judge(self, reply: list[Any]) -> list[Any] | None:
-        if reply[0] != "refused":
+    def _judge(self, reply: Packed) -> Packed | None:
+        if kind_of(reply) != "refused":
             return reply
-        self._lose_student(OutOfTurn(str(reply[1])))
+        self._lose_student(OutOfTurn(str(unpack(reply)[1])))
         return None
 
-    def _hear_grader(self, began: float) -> list[Any]:
+    def _hear_grader(self, began: float) -> Packed:
         """Return what the grader says. When the time is up, end the student's process, or interrupt the grader."""
         grader = self._talk.grader
         try:
-            return _sound(grader.channel.receive(self._limit + GRACE if self._turn.timed_out else self._limit))
+            return _sound(grader.channel.receive_packed(self._limit + GRACE if self._turn.timed_out else self._limit))
         except DeadlinePassed:
             self._turn.timed_out = True
         waited = time.monotonic() - began
@@ -171,20 +182,21 @@ class _Cell:
                 self._talk.student.kill()
             self._turn.lost = "had used up the time of the cell"
         try:
-            return _sound(grader.channel.receive(time.monotonic() + GRACE))
+            return _sound(grader.channel.receive_packed(time.monotonic() + GRACE))
         except DeadlinePassed:
             grader.interrupt()
-        message = _sound(grader.channel.receive(time.monotonic() + GRACE))
+        message = _sound(grader.channel.receive_packed(time.monotonic() + GRACE))
         if self._turn.lost is None:
             raise GraderProcessError("a test took longer than a cell may, by itself; make the test faster")
         return message
 
 
-def _sound(message: Any) -> list[Any]:
+def _sound(message: memoryview) -> Packed:
     """Return a message of the grader's. Raises GraderProcessError if it says that it failed."""
-    if message[0] == "crashed":
-        raise GraderProcessError(f"the grader's process failed: {message[1]['traceback'].strip().splitlines()[-1]}")
-    return list(message)
+    if kind_of(message) == "crashed":
+        trace = unpack(message)[1]["traceback"]
+        raise GraderProcessError(f"the grader's process failed: {trace.strip().splitlines()[-1]}")
+    return message
 
 
 def _why(process: Process, error: WireError) -> str:

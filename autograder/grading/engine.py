@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +18,7 @@ from autograder.grading.examination import Examination, GradingLimits
 from autograder.grading.failures import GraderProcessError, UnconfinedError, UnsoundBundleError
 from autograder.grading.plan import Plan
 from autograder.isolation.errors import IsolationError
+from autograder.isolation.outputs import Output
 from autograder.isolation.parcel import Parcel
 from autograder.isolation.process import Process
 from autograder.isolation.sandbox.limits import ProcessLimits
@@ -70,34 +71,51 @@ class Engine:
         self._grader_zygote = starters.submit(self._start_grader_zygote) if for_many else None
         starters.shutdown(wait=False)
 
-    def examine(self, notebook: NotebookNode, handed_in: Path) -> Examination:
+    def examine(
+        self,
+        notebook: NotebookNode,
+        handed_in: Path,
+        *,
+        keep: Collection[str] = (),
+        known: Mapping[str, list[Output]] | None = None,
+    ) -> Examination:
         """Run a submission, writing outputs into the notebook.
 
         handed_in -- the folder with what was handed in beside it; the student's code works in a copy of it, in which
         the assignment's own files replace any of the same name
+        keep -- the names of files of which the student's own version is kept
+        known -- the outputs of tests that need not run again, by grade_id
         Raises GradingError if it could not be judged through no fault of the student's.
         """
         temporary = _folder_for_nobody("autograder-submission-")
         try:
-            return self._examine(notebook, handed_in, temporary)
+            return self._examine(notebook, handed_in, temporary, frozenset(keep), known)
         except (IsolationError, OSError) as error:
             raise GraderProcessError(f"the machine could not run the submission: {error}") from error
         finally:
             _remove(temporary)
 
-    def _examine(self, notebook: NotebookNode, handed_in: Path, temporary: Path) -> Examination:
+    def _examine(
+        self,
+        notebook: NotebookNode,
+        handed_in: Path,
+        temporary: Path,
+        keep: frozenset[str],
+        known: Mapping[str, list[Output]] | None,
+    ) -> Examination:
         # Imported while the warm processes get ready, not before they are started.
         from autograder.grading.examiner import Examiner  # noqa: PLC0415
 
         files, size = _files(handed_in)
         own = _files(self._bundle.files)[0]
+        replacing = {name: path for name, path in own.items() if name not in keep or name not in files}
         with (
-            Parcel((files if size <= HANDED_IN_BYTES else {}) | own) as handed,
+            Parcel((files if size <= HANDED_IN_BYTES else {}) | replacing) as handed,
             Parcel(own) as released,
             self._fork_grader(temporary / "tests", released) as grader,
         ):
             fork = self._fork_student(handed, temporary)
-            examination = Examiner(self.plan, fork, grader, self.limits).examine(notebook)
+            examination = Examiner(self.plan, fork, grader, self.limits).examine(notebook, known)
         if size > HANDED_IN_BYTES:
             note = f"{size >> 20} MiB lie beside the notebook, more than {HANDED_IN_BYTES >> 20}: none of it was copied"
             examination.notes.append(note)

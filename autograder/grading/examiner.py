@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import nbformat
@@ -37,11 +37,13 @@ class Examiner:
         self._examination = Examination()
         self._end = 0.0
 
-    def examine(self, notebook: NotebookNode) -> Examination:
+    def examine(self, notebook: NotebookNode, known: Mapping[str, list[Output]] | None = None) -> Examination:
         """Run a submission and write outputs and counters into it; roles and tests become the master's.
 
+        known -- the outputs of tests that need not run again, by grade_id
         Raises GradingError if it could not be judged through no fault of the student's.
         """
+        known = known or {}
         begin = time.monotonic()
         self._end = begin + self._limits.submission
         self._examination.repairs += give_roles(notebook, self._plan)
@@ -55,7 +57,11 @@ class Examiner:
                     continue
                 number += 1
                 cell.execution_count = number
-                outputs = self._test(cell, number) if is_test(cell) else self._student_cell(cell, number)
+                if is_test(cell):
+                    grade_id = cell.metadata.nbgrader.grade_id
+                    outputs = known[grade_id] if grade_id in known else self._test(cell, number)
+                else:
+                    outputs = self._student_cell(cell, number)
                 cell.outputs = [nbformat.from_dict(output) for output in outputs]
         finally:
             self._end_student()

@@ -18,7 +18,7 @@ from typing import Any
 from autograder.grading.grade_cell import GradeCell
 from autograder.grading.names import Moment, Names, moment, variables
 from autograder.isolation.channel import Channel, Plain
-from autograder.isolation.errors import ChannelClosed, WireError
+from autograder.isolation.errors import ChannelClosed, MalformedMessage, WireError
 from autograder.isolation.outputs import Output, demote, error_output, sanitise
 from autograder.isolation.peer import Peer
 from autograder.isolation.shell import Shell
@@ -94,8 +94,13 @@ class Grader:
         """Answer until the host hangs up."""
         with contextlib.suppress(ChannelClosed):
             while True:
-                message: Any = self._channel.receive()
-                if message[0] == "run":
+                try:
+                    message: Any = self._channel.receive()
+                except MalformedMessage as error:
+                    # The host hands on what the student's process says without looking into it.
+                    self._channel.send(["refused", str(error)])
+                    continue
+                if type(message) is list and message[0] == "run":
                     # Whatever was said before belongs to a cell that is over.
                     self._channel.send(["begun", message[1]["number"]])
                     self._channel.send(["done", self._run(**message[1])])

@@ -7,6 +7,8 @@ grade_id, and tags, roles and tests that stand in the submission itself are neve
 from __future__ import annotations
 
 import ast
+import functools
+import hashlib
 import json
 import textwrap
 from dataclasses import dataclass
@@ -74,6 +76,12 @@ class Plan:
         while steps and "grade_id" not in steps[-1]:
             del steps[-1]
         return steps
+
+    def hashes(self) -> tuple[str, dict[str, str]]:
+        """Return a hash of everything but the tests, and one of each test by its grade_id."""
+        rest = [cell for cell in self.cells if not is_test(cell)]
+        tests = {_marks(cell)["grade_id"]: cell for cell in self.cells if is_test(cell)}
+        return _hash(rest), {grade_id: _hash([cell]) for grade_id, cell in tests.items()}
 
     def master_of(self, cell: Cell) -> Cell | None:
         """Return the master's cell that a submitted cell was made from, None if the student wrote it."""
@@ -149,11 +157,17 @@ def give_roles(notebook: NotebookNode, plan: Plan) -> list[str]:
     return done
 
 
+@functools.lru_cache(maxsize=1024)
 def released_source(source: str) -> str:
     """Return what students see of a test: its source without the hidden parts."""
     hidden = [region for region in find_regions(source) if region.kind is HIDDEN]
     lines = enumerate(source.split("\n"), start=1)
     return "\n".join(line for n, line in lines if not any(part.begin <= n <= part.end for part in hidden)).strip()
+
+
+def _hash(cells: list[Cell]) -> str:
+    told = [[cell["cell_type"], cell["source"], _marks(cell), cell["metadata"].get("tags", [])] for cell in cells]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def _make(cell: Cell, own: Cell) -> None:

@@ -59,7 +59,8 @@ class Examine(NbGraderPreprocessor):
         if language != "python":
             raise GradingError(f"Examine runs Python, not {language}; keep nbgrader's Execute for this course.")
         place = resources["nbgrader"]
-        root = self.parent.parent.coursedir.root  # the exporter's converter
+        converter = self.parent.parent  # the exporter's
+        root = converter.coursedir.root
         bundle = load(bundles_folder(place["db_url"], Path(root)) / place["assignment"])
         agree(bundle, place["db_url"], place["assignment"], place["notebook"])
         # A cell's limit is the one that courses set already, for nbgrader's own executor.
@@ -68,7 +69,8 @@ class Examine(NbGraderPreprocessor):
             seconds, self.submission_seconds, self.memory_bytes, self.scratch_bytes, self.output_bytes
         )
         engine = _ENGINES.get(bundle, place["notebook"], Settings(limits, self.isolation))
-        examination = engine.examine(nb, Path(resources["metadata"]["path"] or "."))
+        keep = converter.exclude_overwriting.get(place["assignment"], [])
+        examination = engine.examine(nb, Path(resources["metadata"]["path"] or "."), keep=keep)
         for grade_id, error in engine.failing_tests.items():
             self.log.warning("The solution itself does not pass %s, so nobody can: %s", grade_id, error)
         for note in [*examination.repairs, *examination.notes]:

@@ -27,7 +27,7 @@ import msgpack  # type: ignore[import-untyped]
 from autograder.isolation.errors import ChannelClosed, DeadlinePassed, MalformedMessage, MessageTooLarge
 from autograder.isolation.limits import MIB
 
-__all__ = ["Channel", "Frame", "Plain", "pack", "unpack"]
+__all__ = ["Channel", "Frame", "Plain", "kind_of", "pack", "unpack"]
 
 # None, bool, int, float, str, bytes, and lists and dicts of these.
 Plain = Any
@@ -68,6 +68,17 @@ def unpack(data: bytes | memoryview, max_items: int = DEFAULT_MAX_ITEMS) -> Plai
         )
     except Exception as error:  # whatever msgpack makes of hostile bytes, the fault lies with the bytes
         raise MalformedMessage(f"this is not a message: {type(error).__name__}") from None
+
+
+def kind_of(message: bytes | memoryview) -> str | None:
+    """Return the kind of a packed message, the short string that it begins with, and None if it has none.
+
+    The message is `[kind, body]`; the body is not looked at.
+    """
+    # msgpack: 0x92 begins a list of two, 0xa0 + n a string of n bytes.
+    if len(message) < 2 or message[0] != 0x92 or message[1] & 0xE0 != 0xA0:
+        return None
+    return bytes(message[2 : 2 + (message[1] & 0x1F)]).decode("ascii", "replace")
 
 
 class _ItemCounter:
@@ -147,6 +158,12 @@ class Channel:
         """
         self.post(self.prepare(message), deadline)
 
+    def send_packed(self, message: bytes | memoryview, deadline: float | None = None) -> None:
+        """Send what `pack` or `receive_packed` returned."""
+        if len(message) > self._max_message:
+            raise MessageTooLarge.of(len(message), self._max_message)
+        self.post(Frame(_HEADER.pack(len(message)) + message), deadline)
+
     def prepare(self, message: Plain) -> Frame:
         """Return `message` ready to go; raise `MessageTooLarge` or `MalformedMessage` if it cannot."""
         try:
@@ -179,6 +196,10 @@ class Channel:
 
     def receive(self, deadline: float | None = None) -> Plain:
         """Return the next message; raise `DeadlinePassed` if it is not complete by `deadline`."""
+        return unpack(self.receive_packed(deadline), self._max_items)
+
+    def receive_packed(self, deadline: float | None = None) -> memoryview:
+        """Return the next message as it came, which need not be one; for whoever passes it on."""
         while True:
             missing = self._missing()
             if not missing:
@@ -194,7 +215,7 @@ class Channel:
                 raise ChannelClosed("the other side has gone")
         data = memoryview(self._incoming.getvalue())[_HEADER.size :]
         self._incoming = io.BytesIO()
-        return unpack(data, self._max_items)
+        return data
 
     def _missing(self) -> int:
         """Return how many bytes of the header, or else of the message, have not arrived."""

@@ -90,16 +90,17 @@ class ForkServer:
         channel: Channel | None = None
         try:
             confined = self._confinement
-            detach(self._me, keep=[given.sock, given.arguments, given.files, given.notices])
+            detach(self._me, keep=given.all())
             # `detach` closed it; the object must not close whatever gets its number next.
             self._control.sock.detach()
             channel = Channel(socket.socket(fileno=given.sock), order.max_message)
             folder = confined.enter(order.directory, ProcessLimits(**order.limits), order.files_size)
-            unpack_files(given.files, folder)
+            if given.files is not None:
+                unpack_files(given.files, folder)
+                os.close(given.files)
             settle(folder)
             arguments = read_arguments(given.arguments)
-            for used in (given.files, given.arguments):
-                os.close(used)
+            os.close(given.arguments)
             # What needs more rights than the function will have.
             ready = getattr(self._state, "get_ready", None)
             if ready is not None:
@@ -128,12 +129,16 @@ class Order:
 
 @dataclass(frozen=True)
 class Given:
-    """The descriptors that come with an order: what the child talks over, its parcels, where it leaves notices."""
+    """The descriptors that come with an order: what the child talks over, where it leaves notices, its parcels."""
 
     sock: int
-    arguments: int
-    files: int
     notices: int
+    arguments: int
+    files: int | None = None
+
+    def all(self) -> list[int]:
+        """Return those that there are."""
+        return [one for one in (self.sock, self.notices, self.arguments, self.files) if one is not None]
 
 
 def main(descriptor: int) -> None:

@@ -154,7 +154,6 @@ class Zygote:
         with contextlib.ExitStack() as stack:
             ours, theirs = socket.socketpair()
             stack.enter_context(theirs)
-            parcel = files or stack.enter_context(Parcel({}))
             given = arguments_file(arguments)
             stack.callback(os.close, given)
             notices, writing = os.pipe()
@@ -165,10 +164,11 @@ class Zygote:
                 "directory": os.fspath(directory.absolute()),
                 "limits": asdict(limits or ProcessLimits()),
                 "max_message": max_message,
-                "files_size": parcel.size,
+                "files_size": 0 if files is None else files.size,
             }
+            descriptors = [theirs.fileno(), writing, given] + ([] if files is None else [files.descriptor])
             try:
-                answer, received = self._request(request, [theirs.fileno(), given, parcel.descriptor, writing])
+                answer, received = self._request(request, descriptors)
             except BaseException:
                 ours.close()
                 os.close(notices)

@@ -44,7 +44,7 @@ def validation_table(name: str, validation: Validation) -> str:
     total = [sum(marks.score for marks in part) for part in (validation.solution, validation.release)]
     table.add_section()
     table.add_row("in all", f"{total[0]:g} of {sum(m.max_score for m in validation.solution):g}", f"{total[1]:g}", "")
-    return _render(table)
+    return render(table)
 
 
 def check_table(result: dict[str, Any]) -> str:
@@ -59,7 +59,7 @@ def check_table(result: dict[str, Any]) -> str:
         table.add_row(entry["name"], points, entry["status"], Text(entry["message"] or ""))
     table.add_section()
     table.add_row("in all", f"{result['score']:g} of {result['max_score']:g}", "", "")
-    return "\n".join([_render(table), *(f"note: {repair}" for repair in result["repairs"])])
+    return "\n".join([render(table), *(f"note: {repair}" for repair in result["repairs"])])
 
 
 def doctor_table(reports: Sequence[Report]) -> str:
@@ -81,12 +81,12 @@ def doctor_table(reports: Sequence[Report]) -> str:
                 table.add_row(layer.name, "no", layer.stops, f"{report.missing[layer.name]}: {layer.without}")
         for leak in report.leaks:
             table.add_row("in all", "no", "", Text(leak))
-        lines.append(_render(table))
+        lines.append(render(table))
     if used is None:
         lines.append(
             "A student's code cannot be kept from files and network on this machine, so `check` and `nbgrader "
-            "autograde` run none.\nAllow user namespaces, or use a kernel with Landlock (5.13 or newer) and seccomp. "
-            "To grade without, code that you trust:\n--isolation none, or in nbgrader_config.py "
+            "autograde` run none.\nAllow user namespaces, or use a kernel with Landlock (Linux 6.2 or newer) and "
+            "seccomp. To grade without, code that you trust:\n--isolation none, or in nbgrader_config.py "
             'c.Examine.isolation = "none".'
         )
     else:
@@ -113,10 +113,10 @@ def class_table(rows: Sequence[tuple[str, Sequence[FunctionMarks] | None, str]])
             score = f"{sum(m.score for m in marks):g}"
             table.add_row(student, score, *[f"{m.score:g}" for m in marks], Text(error))
     legend = Columns([f"{number:2} {marks.name}" for number, marks in enumerate(names, start=1)], padding=(0, 3))
-    return f"{_render(table)}\n{_render(legend)}"
+    return f"{render(table)}\n{render(legend)}"
 
 
-def _render(table: Table | Columns) -> str:
+def render(table: Table | Columns) -> str:
     """Return a table as text, as wide as the terminal; elsewhere wide enough to be read in a log."""
     width = max(100, shutil.get_terminal_size().columns) if sys.stdout.isatty() else 150
     console = Console(file=io.StringIO(), width=width)

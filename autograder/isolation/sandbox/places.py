@@ -28,11 +28,8 @@ def needed(without: Path) -> list[str]:
     wanted.update(_LIBRARIES, _DATA, _mapped_folders())
     existing = {path for path in wanted if os.path.exists(path)}
     existing |= {os.path.realpath(path) for path in existing}
-    hidden = {str(without), os.path.realpath(without)}
-    found: set[str] = set()
-    for path in existing:
-        found.update(_around(path, hidden))
-    return _outermost(found)
+    hidden = os.path.realpath(without)
+    return _outermost({found for path in existing for found in _around(path, hidden)})
 
 
 def _mapped_folders() -> set[str]:
@@ -42,11 +39,12 @@ def _mapped_folders() -> set[str]:
     return {os.path.dirname(file) for file in files if ".so" in os.path.basename(file)}
 
 
-def _around(path: str, hidden: set[str]) -> Iterable[str]:
-    """Yield a path; if something hidden lies in it, what is beside that."""
-    if path in hidden or any(_within(path, folder) for folder in hidden):
+def _around(path: str, hidden: str) -> Iterable[str]:
+    """Yield a path; if the hidden folder lies in it, what is beside that; by whatever links they lead to each other."""
+    real = os.path.realpath(path)
+    if real == hidden or _within(real, hidden):
         return
-    if not any(_within(folder, path) for folder in hidden):
+    if not _within(hidden, real):
         yield path
         return
     for entry in os.scandir(path):

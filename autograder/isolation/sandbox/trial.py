@@ -132,6 +132,8 @@ def _leaks(outside: _Outside, held: Held) -> Iterator[str]:
         yield "another process could be started, although the filter forbids it"
     if not _can(lambda: Path("trial.txt").write_text("in", "ascii")):
         yield "nothing could be written in the working folder"
+    if any(os.path.lexists(os.path.join(place, PACKAGE.name)) for place in sys.path if place):
+        yield "this package could be found"
     rare = next(name for name in _RARE_MODULES if name not in sys.modules)
     if not _can(lambda: importlib.import_module(rare)):
         yield f"Python's own library could not be read ({rare})"

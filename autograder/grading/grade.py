@@ -1,0 +1,263 @@
+"""Grade a class: what was handed in, through the engine, into the gradebook."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from nbgrader.api import Assignment, Gradebook, Student, SubmittedAssignment
+from nbgrader.converters.base import NbGraderException
+
+from autograder.bundle import bundles_folder
+from autograder.course import CONFIG
+from autograder.grading.failures import GradingError
+from autograder.grading.landing import Landing
+from autograder.grading.plan import Plan
+from autograder.grading.records import Record, Records, grader_hash, hash_of, hash_of_files
+from autograder.grading.worker import Job, Task, Workplace
+from autograder.nbgrader_run import nbgrader_log
+
+RESULTS = "results"
+# How many results are written to the gradebook in one transaction.
+BATCH = 20
+
+
+class Pool(Protocol):
+    """Where submissions are examined."""
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[Record]:
+        """Yield the records of the tasks as they come."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What grading again does to marks that are there.
+
+    cells -- points before and now of each grade cell where they differ; None where there is no such cell
+    """
+
+    student: str
+    before: float
+    now: float
+    cells: dict[str, tuple[float | None, float | None]]
+
+
+@dataclass
+class ClassResult:
+    """What came of grading a class.
+
+    graded -- the records that the gradebook has now and had not before
+    unchanged -- the students whose marks stand
+    failed -- why a submission could not be graded, by student
+    changes -- what became of marks that were there before
+    written -- False if these changes were not confirmed, and so not written
+    """
+
+    graded: list[Record] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    written: bool = True
+
+
+class ClassGrading:
+    """Grades what was handed in of one assignment.
+
+    Raises GradingError or BundleError if nothing of it can be graded, saying what to do.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._place = Workplace(job)
+        self._steps = self._place.steps
+        self._course = self._steps.converter.coursedir
+        self._plans = {path.stem: Plan.read(path) for path in (self._place.bundle.folder / "notebooks").glob("*.ipynb")}
+        for name in self._plans:
+            self._place.released(name)
+        beside = bundles_folder(self._course.db_url, job.root).parent
+        self.records = Records(beside / RESULTS / job.assignment)
+        self._grader = hash_of(
+            grader_hash(),
+            repr((self._place.settings, job.isolation)),
+            (job.configured_by / CONFIG).read_text(encoding="utf-8"),
+        )
+        hashes = {name: plan.hashes() for name, plan in self._plans.items()}
+        files = self._place.bundle.files
+        helpers = [path.relative_to(files).as_posix() for path in files.rglob("*") if path.is_file()]
+        self._base = hash_of(hash_of_files(files, helpers), *(f"{name}:{base}" for name, (base, _) in hashes.items()))
+        self._tests = {name: tests for name, (_, tests) in hashes.items()}
+
+    def submissions(self, students: Sequence[str] = ()) -> dict[str, Path]:
+        """Return the folders of what was handed in, by student. Raises GradingError if one of `students` did not."""
+        converter = self._steps.converter
+        try:
+            converter.init_notebooks()
+        except NbGraderException as error:
+            folder = self._steps.folder(self._course.submitted_directory, "STUDENT")
+            raise GradingError(f"Nobody has handed in anything: there is no notebook in {folder}.") from error
+        pattern = re.compile(converter._format_source(re.escape(self._job.assignment), "(?P<student>.*)", escape=True))
+        folders = {
+            match["student"]: Path(folder) for folder in converter.assignments if (match := pattern.match(folder))
+        }
+        for student in students:
+            if student not in folders:
+                raise GradingError(f"{student} has handed in no notebook of {self._job.assignment}.")
+        return {student: folders[student] for student in sorted(students or folders)}
+
+    def grade(
+        self,
+        folders: dict[str, Path],
+        pool: Pool,
+        *,
+        force: bool = False,
+        confirm: Callable[[list[Change]], bool] = lambda _: True,
+        progress: Callable[[int], Callable[[], object]] = lambda _: lambda: None,
+    ) -> ClassResult:
+        """Grade these submissions.
+
+        force -- examine also what has not changed
+        confirm -- is shown what grading again would do to marks that are there; only if it agrees is that written
+        progress -- is told how many submissions there are to examine, and returns what to call after each
+        Raises LandingError if the gradebook cannot be written; what was examined is kept.
+        """
+        result = ClassResult()
+        with self._alone(), nbgrader_log():
+            tasks, ready = self._sort(folders, force, result)
+            advance = progress(len(tasks))
+            held: list[Record] = []
+            with Landing(self._steps, self.records) as landing:
+                waiting: list[Record] = []
+                for record in self._examined(tasks, ready, pool, advance):
+                    if record.status != "graded":
+                        result.failed[record.student] = record.error or "nobody knows why"
+                        continue
+                    (held if self._change(record) else waiting).append(record)
+                    if len(waiting) >= BATCH:
+                        self._land(landing, waiting, result)
+                self._land(landing, waiting, result)
+                result.changes = [change for record in held if (change := self._change(record))]
+                result.written = not held or confirm(result.changes)
+                while held and result.written:
+                    now, held = held[:BATCH], held[BATCH:]
+                    self._land(landing, now, result)
+        return result
+
+    def _sort(self, folders: dict[str, Path], force: bool, result: ClassResult) -> tuple[list[Task], list[Record]]:
+        """Return what has to be examined, and the records of what has been but is not in the gradebook."""
+        tasks, ready = [], []
+        known = self._in_gradebook()
+        for student, folder in folders.items():
+            record = self._record(student, folder)
+            landed = self.records.landed(student)
+            target = self._steps.folder(self._course.autograded_directory, student)
+            there = landed == record.key and student in known and target.is_dir()
+            if there and not force:
+                result.unchanged.append(student)
+                continue
+            kept = None if force else self.records.find(student, record.key)
+            if kept is not None and kept.reusable:
+                ready.append(kept)
+                continue
+            notebooks = sorted(name for name in self._plans if (folder / f"{name}.ipynb").is_file())
+            previous = None if force or landed is None else self.records.find(student, landed)
+            only = self._changed_tests(record, previous)
+            tasks.append(Task(record, folder, notebooks, previous if only is not None else None, only))
+        return tasks, ready
+
+    def _record(self, student: str, folder: Path) -> Record:
+        names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+        submission = hash_of_files(folder, names)
+        tests = [f"{name}:{sorted(hashes.items())}" for name, hashes in sorted(self._tests.items())]
+        key = hash_of(student, submission, self._grader, self._base, *tests)
+        return Record(student, key, submission, self._grader, self._base, self._tests)
+
+    def _changed_tests(self, record: Record, previous: Record | None) -> dict[str, list[str]] | None:
+        """Return the tests that have changed since a record, by notebook; None if more has."""
+        if previous is None or not previous.reusable:
+            return None
+        same = (previous.submission, previous.grader, previous.base)
+        if same != (record.submission, record.grader, record.base) or previous.tests.keys() != record.tests.keys():
+            return None
+        return {
+            name: [grade_id for grade_id, hash_ in tests.items() if previous.tests[name].get(grade_id) != hash_]
+            for name, tests in record.tests.items()
+        }
+
+    def _examined(
+        self, tasks: list[Task], ready: list[Record], pool: Pool, advance: Callable[[], object]
+    ) -> Iterator[Record]:
+        """Yield records, of what ran out of time only after it did so when it was alone on the machine."""
+        yield from ready
+        again = []
+        by_student = {task.record.student: task for task in tasks}
+        for record in pool.run(tasks):
+            if any(record.timed_out.values()):
+                again.append(by_student[record.student])
+                continue
+            self.records.keep(record)
+            advance()
+            yield record
+        for task in again:
+            for record in pool.run([task]):
+                self.records.keep(record)
+                advance()
+                yield record
+
+    def _change(self, record: Record) -> Change | None:
+        """Return what a record would change of marks that its student has for the same submission; None if nothing."""
+        landed = self.records.landed(record.student)
+        before = None if landed is None else self.records.find(record.student, landed)
+        if before is None or before.submission != record.submission:
+            return None
+        cells = {}
+        for name in before.scores.keys() | record.scores.keys():
+            old, new = before.scores.get(name, {}), record.scores.get(name, {})
+            for grade_id in sorted(old.keys() | new.keys()):
+                points = (old.get(grade_id, [None])[0], new.get(grade_id, [None])[0])
+                if points[0] != points[1]:
+                    cells[grade_id] = points
+        return Change(record.student, before.score, record.score, cells) if cells else None
+
+    def _land(self, landing: Landing, waiting: list[Record], result: ClassResult) -> None:
+        failed = landing.land(waiting)
+        result.failed.update(failed)
+        result.graded += [record for record in waiting if record.student not in failed]
+        waiting.clear()
+
+    def _in_gradebook(self) -> set[str]:
+        """Return the students of whom the gradebook has a submission."""
+        with Gradebook(self._course.db_url, self._course.course_id) as gradebook:
+            found = (
+                gradebook.db.query(Student.id)
+                .join(SubmittedAssignment, SubmittedAssignment.student_id == Student.id)
+                .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+                .filter(Assignment.name == self._job.assignment)
+            )
+            return {row[0] for row in found}
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep a second run of the same assignment out. Raises GradingError if this is the second."""
+        folder = self.records.folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = open(folder / "lock", "w", encoding="ascii")  # noqa: SIM115 (held as long as this goes on)
+        except OSError as error:
+            raise GradingError(f"{folder} cannot be written: {error.strerror}. Results are kept there.") from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise GradingError(f"{self._job.assignment} is being graded by another run; wait for it.") from error
+            yield
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0))

@@ -1,0 +1,143 @@
+"""What came of examining a submission, kept in a file under the hash of all that it depends on.
+
+    results/<assignment>/<student>/<key>.json     beside the gradebook; older ones are the history of the marks
+    results/<assignment>/<student>/landed         the key of the one that the gradebook and autograded/ have
+
+A record is written whole or not at all. One that cannot be read counts as none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+LANDED = "landed"
+
+
+@dataclass
+class Record:
+    """What came of one submission.
+
+    key -- a hash of all that the result depends on
+    submission, grader -- hashes of what was handed in, and of what graded it
+    base, tests -- hashes of the assignment without its tests, and of each test by notebook and grade_id
+    status -- "graded", or "error" if it could not be judged
+    notebooks -- the examined notebooks as JSON text, by name
+    scores -- points and maximum of each grade cell that needs no person, by notebook and grade_id
+    timed_out -- the tests that ran out of time, by notebook
+    """
+
+    student: str
+    key: str
+    submission: str
+    grader: str
+    base: str
+    tests: dict[str, dict[str, str]]
+    status: str = "error"
+    error: str | None = None
+    notebooks: dict[str, str] = field(default_factory=dict)
+    scores: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    timed_out: dict[str, list[str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    repairs: list[str] = field(default_factory=list)
+    layers: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    when: float = field(default_factory=time.time)
+
+    @property
+    def reusable(self) -> bool:
+        """Whether it may count without examining again: errors and timeouts may be somebody else's fault."""
+        return self.status == "graded" and not any(self.timed_out.values())
+
+    @property
+    def score(self) -> float:
+        """The points of all grade cells that need no person."""
+        return sum(points for cells in self.scores.values() for points, _ in cells.values())
+
+
+class Records:
+    """The records of an assignment, in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def find(self, student: str, key: str) -> Record | None:
+        """Return the record of that key, None if there is none."""
+        return _read(self.folder / student / f"{key}.json")
+
+    def landed(self, student: str) -> str | None:
+        """Return the key of what the gradebook has of a student, None if it has nothing from here."""
+        try:
+            return (self.folder / student / LANDED).read_text(encoding="ascii").strip() or None
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def keep(self, record: Record) -> None:
+        """Write a record."""
+        folder = self.folder / record.student
+        folder.mkdir(parents=True, exist_ok=True)
+        _replace(folder / f"{record.key}.json", json.dumps(asdict(record)))
+
+    def land(self, record: Record) -> None:
+        """Note that the gradebook has this record now."""
+        _replace(self.folder / record.student / LANDED, record.key)
+
+    def history(self, student: str) -> list[Record]:
+        """Return all records of a student, the oldest first."""
+        paths = (self.folder / student).glob("*.json")
+        return sorted((record for path in paths if (record := _read(path))), key=lambda record: record.when)
+
+
+def _read(path: Path) -> Record | None:
+    try:
+        return Record(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    new = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        new.write_text(text, encoding="utf-8")
+        new.replace(path)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
+
+
+def hash_of(*parts: str) -> str:
+    """Return a hash of texts."""
+    joined = hashlib.sha256()
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        joined.update(len(data).to_bytes(8, "big") + data)
+    return joined.hexdigest()[:32]
+
+
+def hash_of_files(folder: Path, names: Iterable[str]) -> str:
+    """Return a hash of files, their names in the folder included."""
+    return hash_of(*(f"{name}:{hashlib.sha256((folder / name).read_bytes()).hexdigest()}" for name in sorted(names)))
+
+
+@cache
+def grader_hash() -> str:
+    """Return a hash of all that grades: this package, Python, and the versions of all that is installed."""
+    package = Path(__file__).resolve().parent.parent
+    sources = [path.relative_to(package).as_posix() for path in package.rglob("*.py")]
+    versions = {(dist.metadata["Name"], dist.version) for dist in importlib.metadata.distributions()}
+    return hash_of(hash_of_files(package, sources), platform.python_version(), json.dumps(sorted(map(str, versions))))
+
+
+def plain(record: Record) -> dict[str, Any]:
+    """Return a record as plain data, without its notebooks."""
+    return {name: value for name, value in asdict(record).items() if name != "notebooks"}

@@ -1,0 +1,198 @@
+"""The unit of work: what was released and what was handed in, to a record of what came of it.
+
+A pool on this machine and a cluster run the same function. What serves all submissions (the course's steps, what the
+gradebook says, the warm processes) is made at the first call in a process and kept there.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook, MissingEntry
+
+from autograder.bundle import Bundle, BundleError, bundles_folder, load
+from autograder.course import Course
+from autograder.grading.engine import Engine
+from autograder.grading.examination import Examination
+from autograder.grading.failures import GraderProcessError, GradingError
+from autograder.grading.preprocessor import agree
+from autograder.grading.records import Record
+from autograder.grading.score import score
+from autograder.grading.settings import Settings, settings_in
+from autograder.grading.steps import Released, Steps
+
+# What nbgrader's steps say of a submission, its record says, too.
+LOG = logging.Logger("autograder.steps", level=logging.CRITICAL)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A class that is graded: where the course is, and how it is configured.
+
+    root -- the course's folder
+    configured_by -- the folder of the nbgrader_config.py that counts, usually the same
+    isolation -- instead of what the course sets, if not None
+    """
+
+    root: Path
+    configured_by: Path
+    assignment: str
+    isolation: str | None = None
+
+    def config(self) -> Any:
+        """Return nbgrader's configuration."""
+        return Course(self.configured_by).nbgrader_config(self.root)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A submission to be examined.
+
+    record -- what is known of the result before: whose it is, and the hashes that it depends on
+    folder -- what was handed in
+    notebooks -- the names of the notebooks among it that are graded
+    previous -- an earlier record of the same submission
+    only -- the tests to run, by notebook; the outputs of the others are taken from `previous`. None for all.
+    """
+
+    record: Record
+    folder: Path
+    notebooks: list[str]
+    previous: Record | None = None
+    only: dict[str, list[str]] | None = field(default=None)
+
+
+class Workplace:
+    """What serves all submissions of a class in one process."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self._config = job.config()
+        self.settings: Settings = settings_in(self._config)
+        self.confine = self.settings.confine if job.isolation is None else job.isolation != "none"
+        self._engines: dict[str, Engine] = {}
+        self._released: dict[str, Released] = {}
+
+    @cached_property
+    def steps(self) -> Steps:
+        """The course's steps."""
+        return Steps(self._config, self.job.assignment, LOG)
+
+    @cached_property
+    def bundle(self) -> Bundle:
+        """What was released. Raises BundleError if that is not known."""
+        db_url = self.steps.converter.coursedir.db_url
+        return load(bundles_folder(db_url, self.job.root) / self.job.assignment)
+
+    def released(self, notebook: str) -> Released:
+        """Return what the gradebook says of a notebook. Raises BundleError if it and the bundle disagree."""
+        if notebook not in self._released:
+            db_url = self.steps.converter.coursedir.db_url
+            agree(self.bundle, db_url, self.job.assignment, notebook)
+            try:
+                with Gradebook(db_url) as gradebook:
+                    self._released[notebook] = Released.read(gradebook, notebook, self.job.assignment)
+            except MissingEntry as error:
+                raise BundleError(f"The gradebook does not know the notebook {notebook}: {error}") from error
+        return self._released[notebook]
+
+    def engine(self, notebook: str) -> Engine:
+        """Return the warm processes for a notebook."""
+        if notebook not in self._engines:
+            self._engines[notebook] = Engine(self.bundle, notebook, self.settings.limits, confine=self.confine)
+        return self._engines[notebook]
+
+    def renew(self, notebook: str) -> None:
+        """End the warm processes for a notebook; there will be others."""
+        self._engines.pop(notebook).close()
+
+    def close(self) -> None:
+        """End the warm processes."""
+        while self._engines:
+            self._engines.popitem()[1].close()
+
+
+@lru_cache(maxsize=1)
+def workplace(job: Job) -> Workplace:
+    """Return this process's workplace for a job."""
+    return Workplace(job)
+
+
+def examine(job: Job, task: Task) -> Record:
+    """Examine a submission and return its record; whatever goes wrong is in the record."""
+    record = task.record
+    record.when = time.time()
+    try:
+        place = workplace(job)
+        for name in task.notebooks:
+            notebook, examination = _examine_notebook(place, task, name)
+            record.notebooks[name] = nbformat.writes(notebook) + "\n"
+            record.scores[name] = _scores(notebook)
+            record.timed_out[name] = sorted(examination.timed_out)
+            record.notes += examination.notes
+            record.repairs += examination.repairs
+            record.layers = place.engine(name).layers
+            record.seconds += examination.seconds
+        record.status = "graded"
+    except (GradingError, BundleError) as error:
+        record.error = str(error)
+    except Exception as error:  # whatever a submission brings about must not stop the class
+        record.error = f"{type(error).__name__}: {str(error)[:500]}"
+    return record
+
+
+def _examine_notebook(place: Workplace, task: Task, name: str) -> tuple[NotebookNode, Examination]:
+    steps = place.steps
+    student = task.record.student
+    keep: Collection[str] = steps.converter.exclude_overwriting.get(place.job.assignment, [])
+    known = _known_outputs(task, name)
+    examined: list[Examination] = []
+
+    def run(notebook: NotebookNode) -> None:
+        for last in (False, True):
+            try:
+                examined.append(place.engine(name).examine(notebook, task.folder, keep=keep, known=known))
+                return
+            except GraderProcessError:
+                # If a warm process has died, the submission need not have been the reason.
+                if last:
+                    raise
+                place.renew(name)
+
+    notebook = nbformat.read(task.folder / f"{name}.ipynb", as_version=4)
+    resources = steps.resources(student, name, released=place.released(name), metadata={"path": os.fspath(task.folder)})
+    notebook = steps.examine(notebook, resources, run)
+    return notebook, examined[0]
+
+
+def _known_outputs(task: Task, name: str) -> dict[str, list[Any]]:
+    """Return the outputs of the tests that need not run again."""
+    if task.only is None or task.previous is None:
+        return {}
+    notebook = nbformat.reads(task.previous.notebooks[name], as_version=4)
+    return {
+        cell.metadata.nbgrader.grade_id: cell.outputs
+        for cell in notebook.cells
+        if cell.metadata.get("nbgrader", {}).get("grade")
+        and cell.cell_type == "code"
+        and cell.metadata.nbgrader.grade_id not in task.only.get(name, [])
+    }
+
+
+def _scores(notebook: NotebookNode) -> dict[str, list[float]]:
+    scores = {}
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade"):
+            points, maximum = score(cell)
+            if points is not None:
+                scores[cell.metadata.nbgrader.grade_id] = [points, maximum]
+    return scores

@@ -1,0 +1,108 @@
+"""What `autograder grade` prints: progress, what a regrade would change, and what came of it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import nbformat
+from rich import box
+from rich.table import Table
+from rich.text import Text
+from tqdm import tqdm
+
+from autograder.grading.marks import FunctionMarks, read_marks
+from autograder.reporting.terminal import class_table, render, say
+
+if TYPE_CHECKING:
+    from autograder.grading.grade import Change, ClassResult
+
+# On a log rather than a terminal: a line every so many seconds.
+LINE_SECONDS = 5.0
+
+
+def counter(total: int) -> Callable[[], object]:
+    """Show progress: a bar with rate and remaining time on a terminal, and a line now and then elsewhere."""
+    if not total:
+        return lambda: None
+    if sys.stdout.isatty():
+        bar = tqdm(total=total, desc="grading", unit=" submissions", file=sys.stdout, smoothing=0.1)
+        return lambda: (bar.update(), bar.close() if bar.n >= total else None)
+    say(f"grading {total} submissions")
+    return _Lines(total).advance
+
+
+class _Lines:
+    def __init__(self, total: int) -> None:
+        self._total, self._done = total, 0
+        self._begin = self._last = time.monotonic()
+
+    def advance(self) -> None:
+        self._done += 1
+        now = time.monotonic()
+        if now - self._last >= LINE_SECONDS or self._done == self._total:
+            self._last = now
+            rate = self._done / max(now - self._begin, 1e-3)
+            left = (self._total - self._done) / rate
+            say(f"graded {self._done} of {self._total}, {rate:.1f} a second, {left:.0f} s left")
+
+
+def agreed(yes: bool) -> Callable[[Sequence[Change]], bool]:
+    """Return what shows a regrade's changes and says whether they are to be written."""
+
+    def confirm(changes: Sequence[Change]) -> bool:
+        if not changes:
+            return True
+        say(changes_table(changes))
+        if yes:
+            return True
+        if not sys.stdin.isatty():
+            say("Nothing of this was written. To write it: the same command with --yes.")
+            return False
+        return input("Write these changes to the gradebook? [y/N] ").strip().lower() in ("y", "yes")
+
+    return confirm
+
+
+def changes_table(changes: Sequence[Change]) -> str:
+    """Return who gains and who loses how much, and at which tests."""
+    table = Table(box=box.SIMPLE_HEAD, title="what grading again changes", expand=True)
+    table.add_column("student", no_wrap=True)
+    for title in ("before", "now", "difference"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("tests", ratio=1)
+    for change in sorted(changes, key=lambda change: change.now - change.before):
+        cells = ", ".join(f"{name}: {_points(old)} to {_points(new)}" for name, (old, new) in change.cells.items())
+        difference = f"{change.now - change.before:+g}"
+        table.add_row(change.student, f"{change.before:g}", f"{change.now:g}", difference, Text(cells))
+    gained = sum(change.now > change.before for change in changes)
+    lost = sum(change.now < change.before for change in changes)
+    return f"{render(table)}\n{gained} gain, {lost} lose."
+
+
+def _points(points: float | None) -> str:
+    return "none" if points is None else f"{points:g}"
+
+
+def class_summary(result: ClassResult) -> str:
+    """Return the marks of those who were graded now, and what is to be known of the others."""
+    rows: list[tuple[str, list[FunctionMarks] | None, str]] = []
+    for record in sorted(result.graded, key=lambda record: record.student):
+        marks = [mark for text in record.notebooks.values() for mark in read_marks(nbformat.reads(text, as_version=4))]
+        first = next((mark.message.split("\n")[0] for mark in marks if mark.message), "")
+        rows.append((record.student, marks, first))
+    rows += [(student, None, error) for student, error in sorted(result.failed.items())]
+    parts = [class_table(rows)] if rows else []
+    noted = [record for record in result.graded if record.notes]
+    for record in sorted(noted, key=lambda record: record.student):
+        parts += [f"{record.student}: {note}" for note in record.notes]
+    counts = [f"{len(result.graded)} graded" if result.written else f"{len(result.graded)} graded, others not written"]
+    if result.unchanged:
+        counts.append(f"{len(result.unchanged)} unchanged since they were graded")
+    if result.failed:
+        counts.append(f"{len(result.failed)} could not be graded and have no new marks")
+    if result.unchanged and not (result.graded or result.failed or result.changes):
+        counts = [f"Nothing to do: {len(result.unchanged)} submissions are graded and unchanged"]
+    return "\n".join([*parts, "; ".join(counts) + "."])
