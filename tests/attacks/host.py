@@ -21,7 +21,7 @@ GENERATIONS = 8
 # What the multiprocessing of other programs on this machine has in /dev/shm.
 OTHERS = ("sem.mp-", "psm_")
 # What grading itself writes in the course's folder.
-WRITTEN_BY_GRADING = ("gradebook.db", "autograded", "feedback", "submitted")
+WRITTEN_BY_GRADING = ("gradebook.db", "autograded", "results")
 
 
 class Host:

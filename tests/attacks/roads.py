@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -93,12 +94,11 @@ class ByCheck:
     """By the command `autograder check`; it shows no outputs."""
 
     def __init__(self, target: Target) -> None:
-        self._root = target.course.root
+        self._target = target
 
     def grade(self, path: Path) -> Graded:
         """Grade what was handed in. Raises NotGradedError if the command fails."""
-        command = [sys.executable, "-P", "-m", "autograder", "check", str(path), "--assignment", NAME, "--json"]
-        result = subprocess.run(command, cwd=self._root, capture_output=True, text=True, check=False)
+        result = _run(self._target, "autograder", "check", str(path), "--assignment", NAME, "--json")
         if result.returncode:
             raise NotGradedError(result.stdout + result.stderr[-1000:])
         checked: dict[str, Any] = json.loads(result.stdout)
@@ -107,24 +107,48 @@ class ByCheck:
         return Graded({entry["name"]: entry["score"] / entry["max_score"] for entry in functions}, said, [])
 
 
-def autograde(target: Target) -> str:
-    """Run `nbgrader autograde` on all that was submitted, and return its log."""
-    scripts = sysconfig.get_path("scripts")
-    environment = os.environ | {"PATH": os.pathsep.join([scripts, os.environ["PATH"]])}
-    command = [sys.executable, "-P", "-m", "nbgrader", "autograde", NAME]
-    result = subprocess.run(
-        command, cwd=target.course.root, env=environment, capture_output=True, text=True, check=False
-    )
-    return result.stderr
+def by_nbgrader(target: Target) -> dict[str, list[str]]:
+    """Run `nbgrader autograde` on all that was submitted; return what its log says about each student."""
+    log = _run(target, "nbgrader", "autograde", NAME).stderr
+    said: dict[str, list[str]] = {}
+    for line in log.splitlines():
+        if begin := re.search(r"student with ID '([^']+)'", line):
+            lines = said.setdefault(begin[1], [])
+        elif " | WARNING] " in line or " | ERROR] " in line:
+            lines.append(line.partition("] ")[2])
+    return said
 
 
-def autograded(target: Target, student: str, log: str) -> Graded:
-    """Return what `nbgrader autograde` made of a student's notebook. Raises NotGradedError if it is not there."""
+def by_grade(target: Target) -> dict[str, list[str]]:
+    """Run `autograder grade` on all that was submitted; return what its records say about each student."""
+    result = _run(target, "autograder", "grade", NAME)
+    said = {}
+    for path in (target.course.root / "results" / NAME).glob("*/*.json"):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        said[path.parent.name] = [*record["repairs"], *record["notes"], record["error"] or ""]
+    return said or {"": [result.stdout, result.stderr]}
+
+
+def graded_in_class(target: Target, student: str, said: Mapping[str, list[str]]) -> Graded:
+    """Return what came of a student's notebook in a class. Raises NotGradedError if nothing did."""
     path = target.course.root / "autograded" / student / NAME / f"{NAME}.ipynb"
     if not path.is_file():
-        raise NotGradedError(f"nbgrader left {student} ungraded")
-    notes = [line.partition(f"{student}: ")[2] for line in log.splitlines() if f"{student}: " in line]
-    return Graded.read(nbformat.read(path, as_version=4), notes)
+        raise NotGradedError(f"{student} was left ungraded: {said.get(student, said)}"[:1000])
+    return Graded.read(nbformat.read(path, as_version=4), said.get(student, []))
+
+
+def _run(target: Target, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in the course's folder, as with the virtual environment activated."""
+    scripts = sysconfig.get_path("scripts")
+    environment = os.environ | {"PATH": os.pathsep.join([scripts, os.environ["PATH"]])}
+    return subprocess.run(
+        [sys.executable, "-P", "-m", *command],
+        cwd=target.course.root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def _is_test(cell: NotebookNode) -> bool:

@@ -12,8 +12,9 @@ from attacks.attack import Attack
 from attacks.catalogue import ATTACKS
 from attacks.host import Host
 from attacks.judge import judge, judge_next, run_attack
-from attacks.roads import ByCheck, NotGradedError, autograde, autograded
-from attacks.settings import command, unavailable
+from attacks.roads import ByCheck, NotGradedError, by_grade, by_nbgrader, graded_in_class
+from attacks.settings import command as in_setting
+from attacks.settings import unavailable
 from attacks.target import NAME, target
 
 TABLE = Path(__file__).parent / "table.py"
@@ -61,32 +62,34 @@ def test_by_check(attack, target, by_engine):
     assert outcome.problems == []
 
 
+@pytest.mark.parametrize("command", [by_nbgrader, by_grade])
 @pytest.mark.parametrize(
     "names", [pytest.param(SAMPLE, id="sample"), pytest.param(list(ATTACKS), id="all", marks=pytest.mark.slow)]
 )
-def test_by_nbgrader(names, confined):
-    """Plain `nbgrader autograde`: a class in which every other student attacks."""
-    attacks = {f"{2 * n:03}": ATTACKS[name] for n, name in enumerate(names) if confined or not ATTACKS[name].harmful}
+def test_by_class(names, command, confined):
+    """`nbgrader autograde` and `autograder grade`: a class in which every other student attacks."""
+    attacks = [ATTACKS[name] for name in names if confined or not ATTACKS[name].harmful]
+    attackers = {f"{2 * number:03}": attack for number, attack in enumerate(attacks)}
+    honest = {f"{int(student) + 1:03}": attack for student, attack in attackers.items()}
     with target() as attacked:
         submitted = attacked.course.root / "submitted"
-        for student, attack in attacks.items():
+        for student, attack in attackers.items():
             attacked.hand_in(attacked.attacking(attack), submitted / student / NAME, attack)
-            attacked.hand_in(attacked.honest(), submitted / f"{int(student) + 1:03}" / NAME)
+        for student in honest:
+            attacked.hand_in(attacked.honest(), submitted / student / NAME)
         host = Host(attacked, grading_writes=True)
-        log = autograde(attacked)
+        said = command(attacked)
         problems = {"the host": host.changes()}
-        for student, attack in attacks.items():
-            problems[attack.name] = _problems(attacked, student, log, lambda graded: judge(attack, graded, attacked))  # noqa: B023
-            problems[f"after {attack.name}"] = _problems(attacked, f"{int(student) + 1:03}", log, judge_next)
+        for student, attack in (attackers | honest).items():
+            try:
+                graded = graded_in_class(attacked, student, said)
+            except NotGradedError as error:
+                found = [str(error)]
+            else:
+                found = list(judge(attack, graded, attacked) if student in attackers else judge_next(graded))
+            problems[f"{'' if student in attackers else 'after '}{attack.name}"] = found
 
     assert {name: found for name, found in problems.items() if found} == {}
-
-
-def _problems(attacked, student, log, judged_by):
-    try:
-        return list(judged_by(autograded(attacked, student, log)))
-    except NotGradedError as error:
-        return [str(error)]
 
 
 @pytest.mark.slow
@@ -95,7 +98,7 @@ def test_in_a_setting(setting):
     """As another user, and where the kernel makes no namespaces."""
     if reason := unavailable(setting):
         pytest.skip(reason)
-    result = subprocess.run(command(setting, str(TABLE), "--json"), capture_output=True, text=True, check=False)
+    result = subprocess.run(in_setting(setting, str(TABLE), "--json"), capture_output=True, text=True, check=False)
     outcomes = {found["attack"]: found["problems"] for found in map(json.loads, result.stdout.splitlines())}
 
     assert list(outcomes) == list(ATTACKS), result.stderr[-2000:]

@@ -8,6 +8,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 
 BOTH = ("keep", "last")
+# nbgrader mends what it knows before anybody else sees it.
+CHANGED = r"test_last had been changed and was made what it was|'checksum' for cell test_last has changed"
 
 
 def _tests(notebook: NotebookNode) -> list[NotebookNode]:
@@ -118,7 +120,7 @@ ATTACKS = [
         "two-processes",
         change=_duplicate,
         lost=BOTH,
-        sentence=r"a second cell called test_last was treated as an ordinary cell",
+        sentence=r"a second cell called test_last was treated as an ordinary cell|'test_last' exists multiple times",
     ),
     Attack(
         "reorders the cells",
@@ -141,7 +143,7 @@ ATTACKS = [
         "two-processes",
         change=_rewrite_tests,
         lost=BOTH,
-        sentence=r"test_last had been changed and was made what it was",
+        sentence=CHANGED,
     ),
     Attack(
         "turns tests into text",
@@ -163,7 +165,7 @@ ATTACKS = [
         "two-processes",
         change=_rename,
         lost=("scale", "total", "last"),
-        sentence=r"test_last had been changed and was made what it was",
+        sentence=CHANGED,
     ),
     Attack(
         "hands in old roles",
@@ -186,7 +188,7 @@ ATTACKS = [
         change=_solve_in_a_test,
         answers={"keep": "10.0"},
         lost=BOTH,
-        sentence=r"test_last had been changed and was made what it was",
+        sentence=CHANGED,
     ),
     Attack(
         "hands in modules in place of the assignment's",

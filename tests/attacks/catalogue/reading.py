@@ -294,6 +294,18 @@ ATTACKS = [
         """,
     ),
     Attack(
+        "reads what lies around it",
+        "Reads every file in the folder that it works in and in those above, its own notebook among them.",
+        "private-copy",
+        front="""
+            for start in [".", "..", os.path.expanduser("~"), os.environ.get("TMPDIR", ".")]:
+                for folder, _, names in os.walk(start):
+                    for name in names:
+                        attempt(lambda: open(os.path.join(folder, name), "rb").read(1 << 20))
+        """,
+        lost=("keep", "last"),
+    ),
+    Attack(
         "reads by every library",
         "Reads the same file through NumPy, SQLite, memory maps, IPython and C.",
         "mount-namespace",
