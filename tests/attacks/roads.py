@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import nbformat
-from attacks.target import CELL_SECONDS, NAME, Target
+from attacks.target import NAME, Target
 from nbformat import NotebookNode
 
 from autograder.bundle import load
@@ -28,7 +28,7 @@ from autograder.grading.failures import GradingError
 from autograder.grading.marks import read_marks
 from autograder.grading.score import score
 
-LIMITS = GradingLimits(cell=CELL_SECONDS / 2, submission=15.0)
+LIMITS = GradingLimits(cell=1.5, submission=15.0)
 GIVE_UP = 90
 
 
@@ -61,8 +61,9 @@ class Graded:
 class ByEngine:
     """By `Engine.examine` in this process, one engine for all."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, *, confine: bool = True) -> None:
         self._target = target
+        self._confine = confine
         self._engine = self._start()
 
     def __enter__(self) -> Self:
@@ -87,7 +88,7 @@ class ByEngine:
         return Graded.read(notebook, [*examination.repairs, *examination.notes])
 
     def _start(self) -> Engine:
-        return Engine(load(self._target.course.root / "bundles" / NAME), NAME, LIMITS)
+        return Engine(load(self._target.course.root / "bundles" / NAME), NAME, LIMITS, confine=self._confine)
 
 
 class ByCheck:

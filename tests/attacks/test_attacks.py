@@ -59,7 +59,7 @@ def test_by_check(attack, target, by_engine):
     """`autograder check`, as an instructor calls it, after which an engine that has seen them all goes on."""
     outcome = run_attack(attack, target, ByCheck(target), by_engine)
 
-    assert outcome.problems == []
+    assert outcome.problems == [], "\n".join(outcome.problems)
 
 
 @pytest.mark.parametrize("command", [by_nbgrader, by_grade])
@@ -89,7 +89,9 @@ def test_by_class(names, command, confined):
                 found = list(judge(attack, graded, attacked) if student in attackers else judge_next(graded))
             problems[f"{'' if student in attackers else 'after '}{attack.name}"] = found
 
-    assert {name: found for name, found in problems.items() if found} == {}
+    wrong = [f"{name}: {problem}" for name, found in problems.items() for problem in found]
+
+    assert wrong == [], "\n".join(wrong)
 
 
 @pytest.mark.slow
@@ -102,7 +104,8 @@ def test_in_a_setting(setting):
     outcomes = {found["attack"]: found["problems"] for found in map(json.loads, result.stdout.splitlines())}
 
     assert list(outcomes) == list(ATTACKS), result.stderr[-2000:]
-    assert {name: problems for name, problems in outcomes.items() if problems} == {}
+    wrong = [f"{name}: {problem}" for name, problems in outcomes.items() for problem in problems]
+    assert wrong == [], "\n".join(wrong)
 
 
 def test_an_honest_notebook(target, by_engine, tmp_path):
@@ -118,4 +121,5 @@ def test_the_suite_is_complete():
     stopped_by = {layer for attack in ATTACKS.values() for layer in (attack.stopped_by, attack.otherwise)}
 
     assert len(ATTACKS) >= 60
+    assert not any("," in name for name in ATTACKS)
     assert {"two-processes", "clock", "mount-namespace", "pid-namespace", "seccomp", "landlock"} <= stopped_by

@@ -35,11 +35,11 @@ class TestUnconfined:
             ("reads other processes in /proc", "the secret of process came out"),
             ("imports another assignment's helpers", "the secret of other came out"),
             ("connects to sockets on the machine", "BREACH: connected to"),
-            ("waits for connections", "the result says nothing"),
+            ("opens sockets of every family", "BREACH: a socket of family"),
         ],
     )
     def test_what_they_get_is_noticed(self, name, problem, target, unconfined):
-        """Secrets that come out, doors that open, and a result that says nothing of it."""
+        """Secrets that come out, and doors that open."""
         outcome = run_attack(ATTACKS[name], target, unconfined)
 
         assert any(found.startswith(problem) for found in outcome.problems), outcome.problems
