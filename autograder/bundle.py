@@ -19,6 +19,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 MANIFEST = "bundle.json"
+# The folder beside that of the bundles in which the results of grading are kept.
+RESULTS = "results"
 
 
 class BundleError(Exception):

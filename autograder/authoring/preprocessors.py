@@ -8,6 +8,7 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
+from nbgrader.api import MissingEntry
 from nbgrader.preprocessors import ClearSolutions, SaveCells
 from nbgrader.utils import find_all_files
 
@@ -15,6 +16,7 @@ from autograder import bundle
 from autograder.authoring.errors import RegionError
 from autograder.authoring.master import cell_name
 from autograder.authoring.regions import STUB, find_regions
+from autograder.authoring.released_cells import CellNames, make_room
 from autograder.authoring.stubs import make_stub
 
 
@@ -56,9 +58,11 @@ class StoreBundle(SaveCells):
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Save one notebook. Runs after StubSolutions, which keeps the solved notebook in the resources."""
-        result: tuple[NotebookNode, Any] = super().preprocess(nb, resources)
         course = self.parent.parent.coursedir  # the exporter's converter
         place = resources["nbgrader"]
+        beside = bundle.bundles_folder(place["db_url"], Path(course.root)).parent
+        self._history = beside / bundle.RESULTS / place["assignment"]
+        result: tuple[NotebookNode, Any] = super().preprocess(nb, resources)
         source = Path(course.format_path(course.source_directory, ".", place["assignment"]))
         files = {
             str(Path(path).relative_to(source)): Path(path)
@@ -71,6 +75,18 @@ class StoreBundle(SaveCells):
         siblings = {path.stem for path in source.glob("*.ipynb")}
         bundle.store_notebook(folder, place["notebook"], solved, _checksums(nb), files=files, siblings=siblings)
         return result
+
+    def _create_notebook(self, nb: NotebookNode) -> None:
+        try:
+            notebook = self.gradebook.find_notebook(self.notebook_id, self.assignment_id)
+        except MissingEntry:
+            notebook = None
+        if notebook is not None and notebook.submissions:
+            new = CellNames(self.new_grade_cells, self.new_solution_cells, self.new_task_cells, self.new_source_cells)
+            if new.by_kind() != CellNames.of(notebook).by_kind():
+                self.log.warning("The cells of %s change, although it was handed in; grade it again.", self.notebook_id)
+                make_room(self.gradebook, notebook, new, self._history)
+        super()._create_notebook(nb)
 
 
 def _checksums(nb: NotebookNode) -> dict[str, str]:

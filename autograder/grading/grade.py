@@ -14,7 +14,7 @@ from typing import Protocol
 from nbgrader.api import Assignment, Gradebook, Student, SubmittedAssignment
 from nbgrader.converters.base import NbGraderException
 
-from autograder.bundle import bundles_folder
+from autograder.bundle import RESULTS, bundles_folder
 from autograder.course import CONFIG
 from autograder.grading.failures import GradingError
 from autograder.grading.landing import Landing
@@ -23,7 +23,6 @@ from autograder.grading.records import Record, Records, grader_hash, hash_of, ha
 from autograder.grading.worker import Job, Task, Workplace
 from autograder.nbgrader_run import nbgrader_log
 
-RESULTS = "results"
 # How many results are written to the gradebook in one transaction.
 BATCH = 20
 

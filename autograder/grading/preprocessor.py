@@ -1,10 +1,12 @@
-"""The step that replaces nbgrader's `Execute` when it autogrades; nbgrader_config.py names it.
+"""What this project puts among nbgrader's steps when it autogrades; nbgrader_config.py names it.
 
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import Execute
-from autograder.grading.preprocessor import Examine
+from autograder.grading.preprocessor import Examine, KnownCells
 
-steps = Autograde.class_traits()["autograde_preprocessors"].default()
+traits = Autograde.class_traits()
+c.Autograde.sanitize_preprocessors = [KnownCells, *traits["sanitize_preprocessors"].default()]
+steps = traits["autograde_preprocessors"].default()
 c.Autograde.autograde_preprocessors = [Examine if step is Execute else step for step in steps]
 """
 
@@ -70,12 +72,42 @@ class Examine(NbGraderPreprocessor):
         )
         engine = _ENGINES.get(bundle, place["notebook"], Settings(limits, self.isolation))
         keep = converter.exclude_overwriting.get(place["assignment"], [])
-        examination = engine.examine(nb, Path(resources["metadata"]["path"] or "."), keep=keep)
+        # Not the folder that this notebook lies in: nbgrader has put the hidden tests into its copy there.
+        handed_in = converter.coursedir.format_path(
+            converter.coursedir.submitted_directory, place["student"], place["assignment"]
+        )
+        examination = engine.examine(nb, Path(handed_in), keep=keep)
         for grade_id, error in engine.failing_tests.items():
             self.log.warning("The solution itself does not pass %s, so nobody can: %s", grade_id, error)
         for note in [*examination.repairs, *examination.notes]:
             self.log.warning("%s: %s", place["student"], note)
         return nb, resources
+
+
+class KnownCells(NbGraderPreprocessor):
+    """Make ordinary cells of those that nbgrader's next steps would fail on, and the whole notebook with them.
+
+    That is a cell that the assignment does not have (any more), one that stands there twice, and one whose metadata
+    names no cell.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Go through a notebook's cells; of two of the same name the first keeps it."""
+        left = set(self.known(resources))
+        for cell in nb.cells:
+            marks = cell.metadata.get("nbgrader")
+            name = marks.get("grade_id") if isinstance(marks, dict) else None
+            if isinstance(name, str) and name in left:
+                left.remove(name)
+            else:
+                cell.metadata.pop("nbgrader", None)
+        return nb, resources
+
+    def known(self, resources: Any) -> set[str]:
+        """Return the names of the assignment's cells."""
+        place = resources["nbgrader"]
+        with Gradebook(place["db_url"]) as gradebook:
+            return {cell.name for cell in gradebook.find_notebook(place["notebook"], place["assignment"]).source_cells}
 
 
 def agree(bundle: Bundle, db_url: str, assignment: str, notebook: str) -> None:

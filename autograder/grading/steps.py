@@ -29,7 +29,7 @@ from nbgrader.preprocessors import (
 )
 
 from autograder.grading.failures import GradingError
-from autograder.grading.preprocessor import Examine
+from autograder.grading.preprocessor import Examine, KnownCells
 
 Resources = dict[str, Any]
 
@@ -125,6 +125,11 @@ class _Kernelspec(OverwriteKernelspec):
         return nb, resources
 
 
+class _Known(KnownCells):
+    def known(self, resources: Resources) -> set[str]:
+        return {cell.name for cell in resources["released"].notebook.source_cells}
+
+
 class _Cells(OverwriteCells):
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         self.gradebook = resources["released"]
@@ -164,6 +169,7 @@ class _LatePenalties(AssignLatePenalties):
 
 
 _SHARING = {
+    KnownCells: _Known,
     OverwriteKernelspec: _Kernelspec,
     OverwriteCells: _Cells,
     SaveAutoGrades: _AutoGrades,

@@ -40,7 +40,7 @@ class NotConfinedError(ZygoteError):
 
     def __init__(self, reports: list[Report]) -> None:
         self.reports = reports
-        super().__init__("; ".join(f"{report.way}: {report.leaks[0]}" for report in reports))
+        super().__init__("; ".join(f"{report.way}: {report.leaks[0]}" for report in reports if report.leaks))
 
 
 class ZygoteDiedError(ZygoteError):

@@ -138,3 +138,25 @@ def test_a_gradebook_that_holds_something_else(ordinary):
 
     assert result.returncode == 1
     assert "disagree about what was released" in result.stderr
+
+
+def test_the_hidden_tests_do_not_lie_beside_the_submission(ordinary):
+    """nbgrader writes them into its own copy of the notebook before it runs it; the student's code sees no such copy."""
+    path = ordinary / "submitted" / "right" / "one" / "sheet.ipynb"
+    (path.parent / "mine.txt").write_text("handed in", encoding="utf-8")
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.insert(0, code_cell(READ_EVERYTHING))
+    nbformat.write(notebook, path)
+    result = nbgrader(ordinary, "autograde", "one", "--student", "right")
+
+    assert result.returncode == 0, result.stderr
+    graded = nbformat.read(ordinary / "autograded" / "right" / "one" / "sheet.ipynb", as_version=4)
+    seen = graded.cells[0].outputs[0].text
+    assert "handed in" in seen
+    assert "assert area(0) == 0" in seen
+    assert "12.566" not in seen
+
+
+READ_EVERYTHING = (
+    "from pathlib import Path\nfor p in Path('.').rglob('*'):\n    print(p, p.read_text() if p.is_file() else '')"
+)

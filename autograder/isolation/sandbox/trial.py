@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.isolation.sandbox import linux
 from autograder.isolation.sandbox.confinement import PACKAGE, Confinement, Fences, Namespaces
 from autograder.isolation.sandbox.layers import Held, Report
 from autograder.isolation.sandbox.limits import MIB, ProcessLimits
@@ -130,6 +131,8 @@ def _leaks(outside: _Outside, held: Held) -> Iterator[str]:
         yield "a process of the host could be signalled"
     if "seccomp" in held.layers and _can(_fork):
         yield "another process could be started, although the filter forbids it"
+    if _can(lambda: linux.mount("trial", ".", "tmpfs")):
+        yield "a file system could be mounted"
     if not _can(lambda: Path("trial.txt").write_text("in", "ascii")):
         yield "nothing could be written in the working folder"
     if any(os.path.lexists(os.path.join(place, PACKAGE.name)) for place in sys.path if place):
