@@ -48,7 +48,7 @@ class Host:
         now = self._state()
         names = sorted(self._before.keys() | now.keys())
         changed = [name for name in names if self._before.get(name) != now.get(name)]
-        return [f"{name} was {self._before.get(name)} and is {now.get(name)}" for name in changed]
+        return [_difference(name, self._before.get(name), now.get(name)) for name in changed]
 
     def _state(self) -> dict[str, object]:
         return {**self._files(), **self._processes(), **self._machine()}
@@ -87,13 +87,23 @@ class Host:
         return {"the canary": alive, "processes": living, "own descriptors": len(os.listdir("/proc/self/fd"))}
 
     def _machine(self) -> dict[str, object]:
-        state: dict[str, object] = {"host name": socket.gethostname(), "mounts": _text("/proc/self/mounts")}
+        state: dict[str, object] = {
+            "host name": socket.gethostname(),
+            "mounts": _text("/proc/self/mounts").splitlines(),
+        }
         for kind in ("msg", "sem", "shm"):
             # Without the columns that change when somebody looks on: who came last, and when.
             lines = _text(f"/proc/sysvipc/{kind}").splitlines()[1:]
             state[f"System V {kind}"] = sorted(line.split()[1] for line in lines)
         state["keys"] = [line for line in _text("/proc/keys").splitlines() if MARK in line]
         return state
+
+
+def _difference(name: str, before: object, now: object) -> str:
+    if isinstance(before, list) and isinstance(now, list):
+        gone, new = [one for one in before if one not in now], [one for one in now if one not in before]
+        return f"{name}: {gone or 'nothing'} gone, {new or 'nothing'} new"
+    return f"{name} was {before} and is {now}"
 
 
 def _file(path: Path) -> object:

@@ -115,7 +115,7 @@ def by_nbgrader(target: Target) -> dict[str, list[str]]:
     for line in log.splitlines():
         if begin := re.search(r"student with ID '([^']+)'", line):
             lines = said.setdefault(begin[1], [])
-        elif " | WARNING] " in line or " | ERROR] " in line:
+        elif (" | WARNING] " in line or " | ERROR] " in line) and not line.endswith("(most recent call last):"):
             lines.append(line.partition("] ")[2])
     return said
 
@@ -127,14 +127,17 @@ def by_grade(target: Target) -> dict[str, list[str]]:
     for path in (target.course.root / "results" / NAME).glob("*/*.json"):
         record = json.loads(path.read_text(encoding="utf-8"))
         said[path.parent.name] = [*record["repairs"], *record["notes"], record["error"] or ""]
-    return said or {"": [result.stdout, result.stderr]}
+    if not said:
+        raise NotGradedError(result.stdout + result.stderr)
+    return said
 
 
 def graded_in_class(target: Target, student: str, said: Mapping[str, list[str]]) -> Graded:
     """Return what came of a student's notebook in a class. Raises NotGradedError if nothing did."""
     path = target.course.root / "autograded" / student / NAME / f"{NAME}.ipynb"
     if not path.is_file():
-        raise NotGradedError(f"{student} was left ungraded: {said.get(student, said)}"[:1000])
+        last = said.get(student, ["it was not come to"])[-1:]
+        raise NotGradedError(f"{student} was left ungraded: {last}")
     return Graded.read(nbformat.read(path, as_version=4), said.get(student, []))
 
 

@@ -125,7 +125,7 @@ class TestHost:
         before = Host(host._target)
         (tmp_path / f"{MARK}.txt").touch()
 
-        assert f"what was left in {tmp_path} was [] and is ['{MARK}.txt']" in before.changes()
+        assert f"what was left in {tmp_path}: nothing gone, ['{MARK}.txt'] new" in before.changes()
 
     def test_a_process_left_behind(self, host):
         """Also one whose parent has gone."""
@@ -137,7 +137,7 @@ class TestHost:
             os.kill(process, 9)
             os.waitpid(process, 0)
 
-        assert [change.split()[0] for change in changes] == ["processes"]
+        assert changes == [f"processes: nothing gone, {sorted(now)} new"]
         assert len(now) == 1
 
     def test_a_descriptor_left_open(self, host):
