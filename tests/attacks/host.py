@@ -60,8 +60,9 @@ class Host:
             part = path.relative_to(course).parts[0] if path.is_relative_to(course) and path != course else ""
             if path == course or (self._grading_writes and part.startswith(WRITTEN_BY_GRADING)):
                 continue
-            state[str(path)] = _file(path)
+            state[str(path)] = (_file(path), path.lstat().st_nlink if path.is_file() else None)
         for path in (Path(os.__file__), Path(np.__file__), Path(sys.executable)):
+            # Other environments on this machine may have links to it.
             state[str(path)] = _file(path)
         for folder in {Path(os.__file__).parent, Path(np.__file__).parent.parent, Path(sys.executable).parent}:
             state[f"names in {folder}"] = sorted(os.listdir(folder))
@@ -114,7 +115,7 @@ def _file(path: Path) -> object:
             return (oct(info.st_mode), info.st_uid)
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         attributes = tuple(os.listxattr(path))
-        return (oct(info.st_mode), info.st_uid, info.st_nlink, info.st_size, info.st_mtime_ns, content[:8], attributes)
+        return (oct(info.st_mode), info.st_uid, info.st_size, info.st_mtime_ns, content[:8], attributes)
     except FileNotFoundError:
         return None
 
