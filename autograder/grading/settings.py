@@ -66,9 +66,13 @@ def settings_in(config: Config) -> Settings:
     examine: dict[str, Any] = config.get("Examine", {})
     given = {limit: examine[trait] for limit, trait in TRAITS.items() if trait in examine}
     timeout = config.get("Execute", {}).get("timeout", GradingLimits.cell)
-    limits = GradingLimits(**given)
     isolation = examine.get("isolation", "auto")
     if isolation not in ISOLATION:
         raise ValueError(f"c.Examine.isolation is {isolation!r}; it can be one of: {', '.join(ISOLATION)}")
-    cell = limits.submission if timeout is None else timeout
-    return Settings(GradingLimits(**given | {"cell": cell}), isolation)
+    given["cell"] = given.get("submission", GradingLimits.submission) if timeout is None else timeout
+    names = {limit: f"c.Examine.{trait}" for limit, trait in TRAITS.items()} | {"cell": "c.Execute.timeout"}
+    for limit, value in given.items():
+        whole = limit in ("memory", "scratch", "output")
+        if not isinstance(value, int if whole else int | float) or isinstance(value, bool) or value <= 0:
+            raise ValueError(f"{names[limit]} is {value!r}; it has to be a {'whole ' if whole else ''}number above 0")
+    return Settings(GradingLimits(**given), isolation)

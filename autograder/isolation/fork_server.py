@@ -104,7 +104,9 @@ class ForkServer:
             # What needs more rights than the function will have.
             ready = getattr(self._state, "get_ready", None)
             if ready is not None:
-                ready(Watch(given.notices, confined.readable, str(Path(folder).parent), __package__.partition(".")[0]))
+                package = __package__.partition(".")[0]
+                own = str(Path(folder).parent)
+                ready(Watch(given.notices, confined.readable, own, package, str(confined.folder)))
             confined.seal()
             function(channel, self._state, **arguments)
             status = 0

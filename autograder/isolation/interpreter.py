@@ -192,6 +192,14 @@ class Interpreter(InteractiveShell):
         """Have subprocesses print instead of paging, as a kernel does."""
         os.environ.update(PAGER="cat", GIT_PAGER="cat")
 
+    def system(self, cmd: str) -> None:
+        """Run a program, as `!command` asks; say so where none can be run."""
+        sys.audit("os.system", cmd)
+        try:
+            super().system(cmd)
+        except Exception as error:
+            raise PermissionError("no other program can be run while a notebook is graded") from error
+
     def enable_gui(self, gui: object = None) -> None:
         """Accept any event loop and run none."""
 

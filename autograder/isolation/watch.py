@@ -32,24 +32,42 @@ SENTENCES = {
     "limits": "tried to change its limits",
     "lock": "tried to lock a file",
 }
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 _MOST = 40
 _LONGEST = 160
 _PIPE_BYTES = 1 << 16
 
 _EVENTS = {
-    **dict.fromkeys(["os.fork", "os.forkpty", "os.system", "os.exec", "os.posix_spawn", "os.spawn"], "process"),
-    **dict.fromkeys(["subprocess.Popen", "pty.spawn"], "process"),
     **dict.fromkeys(["os.kill", "os.killpg", "signal.pthread_kill"], "signal"),
     **dict.fromkeys(["socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg"], "network"),
     **dict.fromkeys(["socket.getaddrinfo", "socket.gethostbyname"], "network"),
-    **dict.fromkeys(["sys.settrace", "sys.setprofile"], "trace"),
     **dict.fromkeys(["resource.setrlimit", "resource.prlimit"], "limits"),
     **dict.fromkeys(["fcntl.flock", "fcntl.lockf"], "lock"),
 }
-# Libraries do this, too: it is noticed of the notebook's own cells only.
+# Libraries do this, too: it is noticed of the notebook's own code only.
 _OF_CELLS = {
+    **dict.fromkeys(["os.fork", "os.forkpty", "os.system", "os.exec", "os.posix_spawn", "os.spawn"], "process"),
+    **dict.fromkeys(["subprocess.Popen", "pty.spawn"], "process"),
+    **dict.fromkeys(["sys.settrace", "sys.setprofile"], "trace"),
     **dict.fromkeys(["sys._getframe", "sys._current_frames", "sys._current_exceptions"], "frames"),
     **dict.fromkeys(["gc.get_objects", "gc.get_referrers", "gc.get_referents"], "memory"),
+}
+# What that code may have gone through.
+_PASSING = {
+    "process": {
+        "asyncio",
+        "concurrent",
+        "IPython",
+        "multiprocessing",
+        "os",
+        "pexpect",
+        "pty",
+        "ptyprocess",
+        "subprocess",
+    }
+    | {__package__.partition(".")[0]},
+    "trace": {"bdb", "pdb", "threading", "trace"},
+    "native": {"ctypes"},
 }
 _FRAME_ATTRIBUTES = frozenset(["tb_frame", "gi_frame", "cr_frame", "ag_frame", "f_back", "f_locals", "f_globals"])
 _READS = frozenset(["os.listdir", "os.scandir", "os.chdir"])
@@ -62,6 +80,7 @@ _WRITES = {
 _INNOCENT = (
     *map(str, mimetypes.knownfiles),
     "/usr/share/",
+    "/usr/X11",
     "/usr/local/share/",
     "/usr/local/etc/",
     *("/etc/localtime", "/etc/timezone", "/etc/matplotlib", "/etc/fonts", "/etc/ssl", "/etc/ipython", "/etc/jupyter"),
@@ -75,13 +94,15 @@ class Watch:
     descriptor -- where to, a pipe that does not block
     readable, writable -- the folders that this process may read or write; None if nothing is denied to it
     package -- the name of a package that must not be imported
+    before -- the folder that libraries which were imported before take for their home
     """
 
-    def __init__(self, descriptor: int, readable: list[str] | None, writable: str, package: str) -> None:
+    def __init__(self, descriptor: int, readable: list[str] | None, writable: str, package: str, before: str) -> None:
         self._descriptor = descriptor
         self._readable = None if readable is None else tuple(f"{path}/" for path in [*readable, writable])
         self._writable = (f"{writable}/",)
         self._package = package
+        self._innocent = (*_INNOCENT, f"{before}/")
         self._seen: set[tuple[str, str]] = set()
         self._busy = False
 
@@ -107,7 +128,7 @@ class Watch:
         if event in _EVENTS:
             yield _EVENTS[event], ""
         elif event in _OF_CELLS:
-            if self._in_cell():
+            if self._in_cell(_OF_CELLS[event]):
                 yield _OF_CELLS[event], ""
         elif event == "object.__getattr__":
             if arguments[1] in _FRAME_ATTRIBUTES and self._in_cell():
@@ -119,7 +140,7 @@ class Watch:
             if arguments[1] != socket.AF_UNIX:
                 yield "network", ""
         elif event == "ctypes.dlsym":
-            if self._in_cell(passing="ctypes"):
+            if self._in_cell("native"):
                 yield "native", str(arguments[1])
         elif self._readable is not None:
             yield from self._files(event, arguments)
@@ -137,18 +158,24 @@ class Watch:
                 continue
             place = os.path.abspath(os.fsdecode(path))
             allowed = self._writable if changes else self._readable
-            if not f"{place}/".startswith((*(allowed or ()), *_INNOCENT)):
+            # A traceback shows lines of the files that it goes through, these among them.
+            shown = place.startswith(f"{_PACKAGE}/") and not self._in_cell()
+            if not shown and "fonts" not in place and not f"{place}/".startswith((*(allowed or ()), *self._innocent)):
                 yield "file", place
 
-    def _in_cell(self, passing: str | None = None) -> bool:
-        """Whether the submission's own code did what the hook is told of, code of the module `passing` left aside."""
-        frame: FrameType | None = sys._getframe(3)
-        while frame is not None and frame.f_globals.get("__name__") in (__name__, passing):
+    def _in_cell(self, kind: str = "") -> bool:
+        """Whether the submission's own code did what the hook is told of, itself or through a library made for it."""
+        passing = _PASSING.get(kind, set())
+        frame: FrameType | None = sys._getframe()
+        while frame is not None:
+            name = str(frame.f_globals.get("__name__"))
+            if name != __name__ and name.partition(".")[0] not in passing:
+                break
             frame = frame.f_back
         if frame is None:
             return False
         file = frame.f_code.co_filename
-        return is_cell(file) or os.path.abspath(file).startswith(self._writable)
+        return is_cell(file) or file.startswith(self._writable)
 
     def _note(self, kind: str, detail: str) -> None:
         if (kind, detail) not in self._seen and len(self._seen) < _MOST:

@@ -35,7 +35,7 @@ class Confinement:
     way = "none"
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._known: frozenset[str] | None = None
         self.held = Held()
         self.readable: list[str] | None = None
@@ -150,7 +150,7 @@ class Namespaces(Confinement):
             drop_root()
             enter_user_namespace()
             linux.unshare(linux.CLONE_NEWNS, "a mount namespace")
-        self._need("mount-namespace", lambda: root.build(self._folder / "root", self._places))
+        self._need("mount-namespace", lambda: root.build(self.folder / "root", self._places))
         self._need("unprivileged-user", drop_root)
 
     def _own_proc(self) -> None:

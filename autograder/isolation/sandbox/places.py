@@ -22,13 +22,17 @@ def needed(without: Path) -> list[str]:
     paths = sysconfig.get_paths()
     wanted = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     # A folder of the path that holds the hidden one and is no library is a checkout, with all that lies there.
-    wanted.update(path for path in sys.path if path and os.path.realpath(path) != os.path.realpath(without.parent))
+    hidden = os.path.realpath(without)
+    wanted.update(
+        path
+        for path in sys.path
+        if path and (path.endswith("-packages") or not _within(hidden, os.path.realpath(path)))
+    )
     if site.ENABLE_USER_SITE:
         wanted.add(site.getusersitepackages())
     wanted.update(_LIBRARIES, _DATA, _mapped_folders())
     existing = {path for path in wanted if os.path.exists(path)}
     existing |= {os.path.realpath(path) for path in existing}
-    hidden = os.path.realpath(without)
     return _outermost({found for path in existing for found in _around(path, hidden)})
 
 

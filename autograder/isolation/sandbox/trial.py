@@ -135,7 +135,7 @@ def _leaks(outside: _Outside, held: Held) -> Iterator[str]:
         yield "a file system could be mounted"
     if not _can(lambda: Path("trial.txt").write_text("in", "ascii")):
         yield "nothing could be written in the working folder"
-    if any(os.path.lexists(os.path.join(place, PACKAGE.name)) for place in sys.path if place):
+    if any(os.path.lexists(os.path.join(place, PACKAGE.name, "__init__.py")) for place in sys.path if place):
         yield "this package could be found"
     rare = next(name for name in _RARE_MODULES if name not in sys.modules)
     if not _can(lambda: importlib.import_module(rare)):
