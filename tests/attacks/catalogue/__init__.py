@@ -1,0 +1,10 @@
+"""All attacks."""
+
+from attacks.attack import Attack
+from attacks.catalogue import files, kernel, marks, notebook, processes, reading, resources, wire
+
+ATTACKS: dict[str, Attack] = {
+    attack.name: attack
+    for module in (reading, marks, wire, notebook, files, processes, kernel, resources)
+    for attack in module.ATTACKS
+}
