@@ -4,7 +4,7 @@ from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import ClearSolutions, Execute, SaveCells
 
 from autograder.authoring.preprocessors import StoreBundle, StubSolutions
-from autograder.grading.preprocessor import Examine, KnownCells
+from autograder.grading.preprocessor import Examine, GiveRoles
 
 c = get_config()  # noqa: F821 (nbgrader defines it)
 
@@ -19,9 +19,9 @@ c.GenerateAssignment.preprocessors = [_replaced.get(step, step) for step in Gene
 c.Execute.extra_arguments = ["--HistoryManager.hist_file=:memory:", "--IPKernelApp.log_level=ERROR"]
 
 # Two processes: the student's cells in one, the tests in another, instead of both in one kernel. Before that, cells
-# that nbgrader does not know, or knows twice, become ordinary cells; nbgrader would leave the notebook ungraded.
+# get the roles that the assignment gives them; nbgrader would leave a notebook ungraded whose cells have odd ones.
 _traits = Autograde.class_traits()
-c.Autograde.sanitize_preprocessors = [KnownCells, *_traits["sanitize_preprocessors"].default()]
+c.Autograde.sanitize_preprocessors = [GiveRoles, *_traits["sanitize_preprocessors"].default()]
 c.Autograde.autograde_preprocessors = [
     Examine if step is Execute else step for step in _traits["autograde_preprocessors"].default()
 ]

@@ -16,7 +16,7 @@ from autograder.course import Assignment, Course
 from autograder.grading.engine import Engine
 from autograder.grading.examination import Examination
 from autograder.grading.failures import GradingError
-from autograder.grading.marks import FunctionMarks, functions, read_marks
+from autograder.grading.marks import FunctionMarks, functions, owners, read_marks
 from autograder.grading.plan import read_released
 from autograder.grading.settings import read_settings
 
@@ -60,10 +60,11 @@ def check(course: Course, path: Path, assignment: str | None = None, isolation: 
         ):
             notebook = read_submission(path)
             examination = engine.examine(notebook, path.absolute().parent)
-            layers = engine.layers
+            layers, belongs = engine.layers, owners(engine.plan.cells)
     except (GradingError, AuthoringError, BundleError) as error:
         return result | {"error": str(error)}
-    entries = [_entry(marks, notebook, examination) for marks in read_marks(notebook)]
+    cells = functions(notebook, belongs)
+    entries = [_entry(marks, cells[marks.name], examination) for marks in read_marks(notebook, belongs)]
     return result | {
         "score": sum(entry["score"] for entry in entries),
         "max_score": sum(entry["max_score"] for entry in entries),
@@ -105,12 +106,12 @@ def status_of(marks: FunctionMarks, cells: list[NotebookNode], timed_out: set[st
     return "partial" if marks.score else "failed"
 
 
-def _entry(marks: FunctionMarks, notebook: NotebookNode, examination: Examination) -> dict[str, Any]:
+def _entry(marks: FunctionMarks, cells: list[NotebookNode], examination: Examination) -> dict[str, Any]:
     return {
         "name": marks.name,
         "score": marks.score,
         "max_score": marks.max_score,
-        "status": status_of(marks, functions(notebook)[marks.name], examination.timed_out),
+        "status": status_of(marks, cells, examination.timed_out),
         "message": marks.message,
         "misconception": None,
     }

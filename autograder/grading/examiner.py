@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 from autograder.grading.conversation import Conversation, Turn
 from autograder.grading.examination import Examination, GradingLimits
 from autograder.grading.plan import Plan, give_roles, is_test
-from autograder.isolation.outputs import Output, error_output, sanitise
+from autograder.isolation.outputs import CUT, Output, error_output, sanitise
 from autograder.isolation.process import Process
 
 STUDENT_FAILED = "StudentProcessFailed"
@@ -74,7 +74,11 @@ class Examiner:
         turn = self._talk.run_student(cell.source, number, seconds)
         if turn.lost is None and not turn.timed_out:
             self._ran.append(cell.source)
+        if turn.lost is None and turn.timed_out:
+            self._note(f"cell {number} was stopped, because its {seconds:.3g} seconds were up")
         outputs = sanitise((turn.answer or {}).get("outputs", []))
+        if any(CUT in output.get("text", "") for output in outputs):
+            self._note(f"cell {number} printed or showed more than a cell may; the rest is left out")
         if turn.lost is not None:
             outputs.append(self._lost(turn, f"cell {number}"))
         return outputs
@@ -98,7 +102,9 @@ class Examiner:
             turn.lost = f"broke the protocol ({answer['broken']})"
         if turn.lost is not None:
             outputs = [*outputs, self._lost(turn, grade_id)]
-        elif turn.timed_out and not any(output["output_type"] == "error" for output in outputs):
+        elif turn.timed_out:
+            self._note(f"{grade_id} was stopped, because its {seconds:.3g} seconds were up")
+        if turn.lost is None and turn.timed_out and not any(output["output_type"] == "error" for output in outputs):
             outputs = [*outputs, error_output(TIME_IS_UP, "The time for this cell was up.", [])]
         return outputs
 
@@ -133,9 +139,11 @@ class Examiner:
         """End the student's process, and note what it tried."""
         self._talk.student.kill()
         for notice in self._talk.student.notices:
-            note = f"the submission {notice}"
-            if note not in self._examination.notes:
-                self._examination.notes.append(note)
+            self._note(f"the submission {notice}")
+
+    def _note(self, note: str) -> None:
+        if note not in self._examination.notes:
+            self._examination.notes.append(note)
 
     def _seconds_left(self) -> float:
         return min(self._limits.cell, self._end - time.monotonic())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autograder.grading.score import score
 
@@ -25,33 +26,51 @@ class FunctionMarks:
     message: str | None
 
 
-def functions(notebook: NotebookNode) -> dict[str, list[NotebookNode]]:
-    """Return the grade cells of each function, in the notebook's order.
+def owners(cells: Iterable[Any]) -> dict[str, str]:
+    """Return the function that each grade cell belongs to, by the order of an assignment's own cells.
 
     A grade cell belongs to the solution cell before it; a cell that is both, to itself; one with no solution cell
     before it, to nothing but itself.
     """
-    found: dict[str, list[NotebookNode]] = {}
+    found = {}
     solution = None
-    for cell in notebook.cells:
-        marks = cell.metadata.get("nbgrader", {})
+    for cell in cells:
+        marks = cell["metadata"].get("nbgrader", {})
         if marks.get("solution"):
             solution = marks["grade_id"]
         if marks.get("grade"):
-            name = marks["grade_id"] if marks.get("solution") or solution is None else solution
-            found.setdefault(name, []).append(cell)
+            name = marks["grade_id"]
+            found[name] = name if marks.get("solution") or solution is None else solution
     return found
 
 
-def read_marks(notebook: NotebookNode) -> list[FunctionMarks]:
-    """Return the marks of an executed notebook by nbgrader's rules; what a person has to grade counts as 0."""
+def functions(notebook: NotebookNode, owner: Mapping[str, str] | None = None) -> dict[str, list[NotebookNode]]:
+    """Return the grade cells of each function, in the notebook's order.
+
+    owner -- the function that each grade cell belongs to; by the notebook's own order if None, which a student may
+        have changed
+    """
+    owner = owners(notebook.cells) if owner is None else owner
+    found: dict[str, list[NotebookNode]] = {name: [] for name in owner.values()}
+    for cell in notebook.cells:
+        marks = cell.metadata.get("nbgrader", {})
+        if marks.get("grade") and marks["grade_id"] in owner:
+            found[owner[marks["grade_id"]]].append(cell)
+    return found
+
+
+def read_marks(notebook: NotebookNode, owner: Mapping[str, str] | None = None) -> list[FunctionMarks]:
+    """Return the marks of an executed notebook by nbgrader's rules; what a person has to grade counts as 0.
+
+    owner -- as for `functions`
+    """
     solutions = {
         cell.metadata.nbgrader.grade_id: cell
         for cell in notebook.cells
         if cell.metadata.get("nbgrader", {}).get("solution")
     }
     result = []
-    for name, cells in functions(notebook).items():
+    for name, cells in functions(notebook, owner).items():
         grades = [score(cell) for cell in cells]
         earned, possible = sum(points or 0.0 for points, _ in grades), sum(maximum for _, maximum in grades)
         messages = [message for cell in cells if (message := failure(cell))]

@@ -2,10 +2,10 @@
 
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import Execute
-from autograder.grading.preprocessor import Examine, KnownCells
+from autograder.grading.preprocessor import Examine, GiveRoles
 
 traits = Autograde.class_traits()
-c.Autograde.sanitize_preprocessors = [KnownCells, *traits["sanitize_preprocessors"].default()]
+c.Autograde.sanitize_preprocessors = [GiveRoles, *traits["sanitize_preprocessors"].default()]
 steps = traits["autograde_preprocessors"].default()
 c.Autograde.autograde_preprocessors = [Examine if step is Execute else step for step in steps]
 """
@@ -26,6 +26,7 @@ from autograder.bundle import Bundle, BundleError, bundles_folder, load
 from autograder.grading.engine import Engine
 from autograder.grading.examination import GradingLimits
 from autograder.grading.failures import GradingError
+from autograder.grading.plan import Plan, give_roles
 from autograder.grading.settings import ISOLATION, Settings
 
 
@@ -84,30 +85,27 @@ class Examine(NbGraderPreprocessor):
         return nb, resources
 
 
-class KnownCells(NbGraderPreprocessor):
-    """Make ordinary cells of those that nbgrader's next steps would fail on, and the whole notebook with them.
+class GiveRoles(NbGraderPreprocessor):
+    """Make a submission's cells what the assignment says they are, before nbgrader's own steps look at them.
 
-    That is a cell that the assignment does not have (any more), one that stands there twice, and one whose metadata
-    names no cell.
+    Those fail on a cell that stands there twice, that the assignment does not have (any more) or whose metadata make no
+    sense, and leave the notebook ungraded, or the whole class.
     """
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        """Go through a notebook's cells; of two of the same name the first keeps it."""
-        left = set(self.known(resources))
-        for cell in nb.cells:
-            marks = cell.metadata.get("nbgrader")
-            name = marks.get("grade_id") if isinstance(marks, dict) else None
-            if isinstance(name, str) and name in left:
-                left.remove(name)
-            else:
-                cell.metadata.pop("nbgrader", None)
+        """Mend a notebook; what was done is in resources["repairs"], in words. Raises BundleError as Examine does."""
+        repairs = give_roles(nb, self.plan(resources))
+        resources["repairs"] = repairs
+        for repair in repairs:
+            self.log.warning("%s: %s", resources["nbgrader"]["student"], repair)
         return nb, resources
 
-    def known(self, resources: Any) -> set[str]:
-        """Return the names of the assignment's cells."""
+    def plan(self, resources: Any) -> Plan:
+        """Return what the assignment says."""
         place = resources["nbgrader"]
-        with Gradebook(place["db_url"]) as gradebook:
-            return {cell.name for cell in gradebook.find_notebook(place["notebook"], place["assignment"]).source_cells}
+        root = self.parent.parent.coursedir.root  # the exporter's converter
+        bundle = load(bundles_folder(place["db_url"], Path(root)) / place["assignment"])
+        return Plan.read(bundle.notebook(place["notebook"]))
 
 
 def agree(bundle: Bundle, db_url: str, assignment: str, notebook: str) -> None:

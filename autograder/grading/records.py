@@ -18,7 +18,6 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 LANDED = "landed"
 
@@ -33,6 +32,7 @@ class Record:
     status -- "graded", or "error" if it could not be judged
     notebooks -- the examined notebooks as JSON text, by name
     scores -- points and maximum of each grade cell that needs no person, by notebook and grade_id
+    owners -- the function that each grade cell belongs to, by notebook
     timed_out -- the tests that ran out of time, by notebook
     """
 
@@ -46,6 +46,7 @@ class Record:
     error: str | None = None
     notebooks: dict[str, str] = field(default_factory=dict)
     scores: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    owners: dict[str, dict[str, str]] = field(default_factory=dict)
     timed_out: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     repairs: list[str] = field(default_factory=list)
@@ -136,8 +137,3 @@ def grader_hash() -> str:
     sources = [path.relative_to(package).as_posix() for path in package.rglob("*.py")]
     versions = {(dist.metadata["Name"], dist.version) for dist in importlib.metadata.distributions()}
     return hash_of(hash_of_files(package, sources), platform.python_version(), json.dumps(sorted(map(str, versions))))
-
-
-def plain(record: Record) -> dict[str, Any]:
-    """Return a record as plain data, without its notebooks."""
-    return {name: value for name, value in asdict(record).items() if name != "notebooks"}

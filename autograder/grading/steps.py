@@ -29,7 +29,8 @@ from nbgrader.preprocessors import (
 )
 
 from autograder.grading.failures import GradingError
-from autograder.grading.preprocessor import Examine, KnownCells
+from autograder.grading.plan import Plan
+from autograder.grading.preprocessor import Examine, GiveRoles
 
 Resources = dict[str, Any]
 
@@ -125,9 +126,10 @@ class _Kernelspec(OverwriteKernelspec):
         return nb, resources
 
 
-class _Known(KnownCells):
-    def known(self, resources: Resources) -> set[str]:
-        return {cell.name for cell in resources["released"].notebook.source_cells}
+class _Roles(GiveRoles):
+    def plan(self, resources: Resources) -> Plan:
+        plan: Plan = resources["plan"]
+        return plan
 
 
 class _Cells(OverwriteCells):
@@ -169,7 +171,7 @@ class _LatePenalties(AssignLatePenalties):
 
 
 _SHARING = {
-    KnownCells: _Known,
+    GiveRoles: _Roles,
     OverwriteKernelspec: _Kernelspec,
     OverwriteCells: _Cells,
     SaveAutoGrades: _AutoGrades,

@@ -25,6 +25,7 @@ from autograder.grading.engine import Engine
 from autograder.grading.examination import Examination
 from autograder.grading.failures import GraderProcessError, GradingError
 from autograder.grading.headstart import Headstart
+from autograder.grading.marks import owners
 from autograder.grading.preprocessor import agree
 from autograder.grading.records import Record
 from autograder.grading.score import score
@@ -146,6 +147,7 @@ def examine(job: Job, task: Task) -> Record:
             notebook, examination = _examine_notebook(place, task, name)
             record.notebooks[name] = nbformat.writes(notebook) + "\n"
             record.scores[name] = _scores(notebook)
+            record.owners[name] = owners(place.engine(name).plan.cells)
             record.timed_out[name] = sorted(examination.timed_out)
             record.notes += examination.notes
             record.repairs += examination.repairs
@@ -178,8 +180,15 @@ def _examine_notebook(place: Workplace, task: Task, name: str) -> tuple[Notebook
                 place.renew(name)
 
     notebook = nbformat.read(task.folder / f"{name}.ipynb", as_version=4)
-    resources = steps.resources(student, name, released=place.released(name), metadata={"path": os.fspath(task.folder)})
+    resources = steps.resources(
+        student,
+        name,
+        plan=place.engine(name).plan,
+        released=place.released(name),
+        metadata={"path": os.fspath(task.folder)},
+    )
     notebook = steps.examine(notebook, resources, run)
+    examined[0].repairs = [*resources.get("repairs", []), *examined[0].repairs]
     return notebook, examined[0]
 
 

@@ -22,14 +22,12 @@ from autograder.isolation.channel import Channel
 from autograder.isolation.control import Control
 from autograder.isolation.newborn import detach, settle
 from autograder.isolation.parcel import read_arguments, unpack_files
+from autograder.isolation.process import INTERNAL_ERROR
 from autograder.isolation.sandbox.confinement import Confinement
 from autograder.isolation.sandbox.layers import Report
 from autograder.isolation.sandbox.limits import ProcessLimits
 from autograder.isolation.sandbox.trial import try_all
 from autograder.isolation.watch import Watch
-
-# EX_SOFTWARE: the worker's own loop failed, not what it was asked to run.
-INTERNAL_ERROR = 70
 
 
 def resolve(name: str) -> Callable[..., Any]:

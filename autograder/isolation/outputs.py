@@ -23,6 +23,8 @@ from autograder.isolation.bundles import (
 Output = dict[str, Any]
 
 CELL_BYTES = 1_000_000
+# How the note begins that says that something was left out.
+CUT = "[output truncated"
 ERROR_BYTES = 60_000
 # What an output costs beside its content, so that a million empty ones are too many as well.
 OUTPUT_BYTES = 100

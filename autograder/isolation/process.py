@@ -14,6 +14,8 @@ from autograder.isolation.channel import Channel
 from autograder.isolation.watch import read_notices
 
 KILL_SECONDS = 10.0
+# EX_SOFTWARE: a worker's own loop failed, not what it was asked to run.
+INTERNAL_ERROR = 70
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Ending:
     status: int
 
     def __str__(self) -> str:
+        if self.by_itself and self.status == INTERNAL_ERROR:
+            return "could not go on: out of memory, or told something that makes no sense"
         if self.by_itself:
             return "ended normally" if self.status == 0 else f"called os._exit({self.status})"
         try:

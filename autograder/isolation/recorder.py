@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from autograder.isolation.bundles import clean_bundle, clean_metadata, cut, json_size, size_of, whole
 from autograder.isolation.outputs import (
     CELL_BYTES,
+    CUT,
     ERROR_BYTES,
     OUTPUT_BYTES,
     Output,
@@ -119,7 +120,7 @@ class Recorder:
             self._forget()
             self._clear_next = False
         if truncated:
-            add_note(outputs, f"[output truncated: a cell may record {self.limit:,} bytes]")
+            add_note(outputs, f"{CUT}: a cell may record {self.limit:,} bytes]")
         return outputs
 
     def _forget(self) -> None:

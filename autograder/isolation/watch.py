@@ -68,6 +68,7 @@ _PASSING = {
     | {__package__.partition(".")[0]},
     "trace": {"bdb", "pdb", "threading", "trace"},
     "native": {"ctypes"},
+    "network": {"socket"},
 }
 _FRAME_ATTRIBUTES = frozenset(["tb_frame", "gi_frame", "cr_frame", "ag_frame", "f_back", "f_locals", "f_globals"])
 _READS = frozenset(["os.listdir", "os.scandir", "os.chdir"])
@@ -137,7 +138,8 @@ class Watch:
             if str(arguments[0]).partition(".")[0] == self._package:
                 yield "import", str(arguments[0])
         elif event == "socket.__new__":
-            if arguments[1] != socket.AF_UNIX:
+            # asyncio makes a pair for itself.
+            if arguments[1] != socket.AF_UNIX or self._in_cell("network"):
                 yield "network", ""
         elif event == "ctypes.dlsym":
             if self._in_cell("native"):

@@ -90,14 +90,17 @@ def class_summary(result: ClassResult) -> str:
     """Return the marks of those who were graded now, and what is to be known of the others."""
     rows: list[tuple[str, list[FunctionMarks] | None, str]] = []
     for record in sorted(result.graded, key=lambda record: record.student):
-        marks = [mark for text in record.notebooks.values() for mark in read_marks(nbformat.reads(text, as_version=4))]
+        marks = [
+            mark
+            for name, text in record.notebooks.items()
+            for mark in read_marks(nbformat.reads(text, as_version=4), record.owners[name])
+        ]
         first = next((mark.message.split("\n")[0] for mark in marks if mark.message), "")
         rows.append((record.student, marks, first))
     rows += [(student, None, error) for student, error in sorted(result.failed.items())]
     parts = [class_table(rows)] if rows else []
-    noted = [record for record in result.graded if record.notes]
-    for record in sorted(noted, key=lambda record: record.student):
-        parts += [f"{record.student}: {note}" for note in record.notes]
+    for record in sorted(result.graded, key=lambda record: record.student):
+        parts += [f"{record.student}: {note}" for note in [*record.repairs, *record.notes]]
     counts = [f"{len(result.graded)} graded" if result.written else f"{len(result.graded)} graded, others not written"]
     if result.unchanged:
         counts.append(f"{len(result.unchanged)} unchanged since they were graded")

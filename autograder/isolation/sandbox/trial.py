@@ -132,6 +132,7 @@ def _leaks(outside: _Outside, held: Held) -> Iterator[str]:
     if "seccomp" in held.layers and _can(_fork):
         yield "another process could be started, although the filter forbids it"
     if _can(lambda: linux.mount("trial", ".", "tmpfs")):
+        linux.detach(os.getcwd())
         yield "a file system could be mounted"
     if not _can(lambda: Path("trial.txt").write_text("in", "ascii")):
         yield "nothing could be written in the working folder"
