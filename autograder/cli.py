@@ -159,6 +159,8 @@ def grade(
         started = headstart.begin(course, name, count, _isolation(isolation))
     except CourseError as error:
         _usage(error)
+    from sqlalchemy.exc import OperationalError
+
     from autograder.grading.grade import ClassGrading
     from autograder.grading.pool import LocalPool
     from autograder.grading.worker import Job
@@ -172,6 +174,9 @@ def grade(
             result = grading.grade(folders, pool, force=force, confirm=agreed(yes), progress=counter)
     except (GradingError, BundleError) as error:
         _error(str(error))
+        raise typer.Exit(1) from error
+    except OperationalError as error:
+        _error(f"The gradebook cannot be read: {error.orig}. Nothing is lost; run the same command again.")
         raise typer.Exit(1) from error
     typer.echo(class_summary(result))
     if result.failed or not result.written:

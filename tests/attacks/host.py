@@ -94,10 +94,16 @@ class Host:
         }
         for kind in ("msg", "sem", "shm"):
             # Without the columns that change when somebody looks on: who came last, and when.
-            lines = _text(f"/proc/sysvipc/{kind}").splitlines()[1:]
-            state[f"System V {kind}"] = sorted(line.split()[1] for line in lines)
+            lines = [line.split() for line in _text(f"/proc/sysvipc/{kind}").splitlines()[1:]]
+            state[f"System V {kind}"] = sorted(line[1] for line in lines if kind != "shm" or not _somebody_elses(line))
         state["keys"] = [line for line in _text("/proc/keys").splitlines() if MARK in line]
         return state
+
+
+def _somebody_elses(segment: list[str]) -> bool:
+    """Whether a segment of shared memory was made by a process that lives and is not this one: by other tests."""
+    creator = int(segment[4])
+    return creator != os.getpid() and Path(f"/proc/{creator}").exists()
 
 
 def _difference(name: str, before: object, now: object) -> str:

@@ -1,0 +1,369 @@
+"""`autograder grade`: the gradebook it makes, what it does again, and what it survives."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import sysconfig
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from helper import ROOT, find_cell
+
+from autograder.course import Course
+from autograder.demo import ASSIGNMENT, CLASS, hand_in, throw_away_course
+
+SMALL = 4
+MARKS = """
+select student_id, base_cell.name, auto_score, manual_score, needs_manual_grade, late_submission_penalty, timestamp
+from grade join submitted_notebook on grade.notebook_id = submitted_notebook.id
+join submitted_assignment on submitted_notebook.assignment_id = submitted_assignment.id
+join base_cell on grade.cell_id = base_cell.id order by student_id, base_cell.name
+"""
+
+
+def make_class(folder: Path, students: int) -> Path:
+    """Make a course in which a class has handed in, and return its folder."""
+    course = Course(ROOT)
+    demo = throw_away_course(course.assignments([ASSIGNMENT])[0], folder)
+    shutil.copytree(course.masters, folder / "notebooks")
+    hand_in(demo, course, students)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def classroom_once(tmp_path_factory):
+    """A small class that was graded. Read-only."""
+    folder = make_class(tmp_path_factory.mktemp("class") / "course", SMALL)
+    assert grade(folder).returncode == 0
+    return folder
+
+
+@pytest.fixture
+def classroom(classroom_once, tmp_path):
+    """A small class that was graded, to be changed."""
+    shutil.copytree(classroom_once, tmp_path / "course")
+    text = (tmp_path / "course" / "nbgrader_config.py").read_text(encoding="utf-8")
+    (tmp_path / "course" / "nbgrader_config.py").write_text(text, encoding="utf-8")
+    return tmp_path / "course"
+
+
+def command(*options: str) -> list[str]:
+    """Return the command line."""
+    return [sys.executable, "-m", "autograder", "grade", ASSIGNMENT, *options]
+
+
+def grade(folder: Path, *options: str) -> subprocess.CompletedProcess:
+    """Run the command."""
+    return subprocess.run(command(*options), cwd=folder, capture_output=True, text=True, check=False)
+
+
+def nbgrader(folder: Path, *arguments: str) -> None:
+    """Run an nbgrader command that must succeed."""
+    scripts = sysconfig.get_path("scripts")
+    environment = os.environ | {"PATH": os.pathsep.join([scripts, os.environ["PATH"]])}
+    run = subprocess.run(
+        [f"{scripts}/nbgrader", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+
+
+def query(folder: Path, sql: str, *values: object) -> list[tuple]:
+    """Ask the gradebook, or change it."""
+    with contextlib.closing(sqlite3.connect(folder / "gradebook.db")) as connection:
+        rows = connection.execute(sql, values).fetchall()
+        connection.commit()
+        return rows
+
+
+def marks(folder: Path) -> list[tuple]:
+    """Return all marks in the gradebook."""
+    return query(folder, MARKS)
+
+
+def total(folder: Path, student: str) -> float:
+    """Return the points of a student."""
+    return sum(row[2] for row in marks(folder) if row[0] == student)
+
+
+def change_source(folder: Path, change) -> None:
+    """Change the source notebook and release it again."""
+    path = folder / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    change(notebook)
+    nbformat.write(notebook, path)
+    nbgrader(folder, "generate_assignment", ASSIGNMENT, "--force")
+
+
+class TestResults:
+    """What comes of it."""
+
+    def test_the_same_as_nbgrader_makes(self, classroom_once, tmp_path):
+        """The same rows in the gradebook, and the same notebooks but for execution times."""
+        shutil.copytree(classroom_once, tmp_path / "course")
+        for made in ("autograded", "results"):
+            shutil.rmtree(tmp_path / "course" / made)
+        query(tmp_path / "course", "update grade set auto_score = null")
+        nbgrader(tmp_path / "course", "autograde", ASSIGNMENT)
+
+        assert marks(tmp_path / "course") == marks(classroom_once)
+        files = [path.relative_to(classroom_once) for path in (classroom_once / "autograded").rglob("*")]
+        other = [path.relative_to(tmp_path / "course") for path in (tmp_path / "course" / "autograded").rglob("*")]
+        assert sorted(files) == sorted(other)
+        for path in files:
+            ours, theirs = classroom_once / path, tmp_path / "course" / path
+            assert ours.stat().st_mode == theirs.stat().st_mode, path
+            if path.suffix == ".ipynb":
+                assert json.loads(ours.read_text()) == json.loads(theirs.read_text()), path
+            elif ours.is_file():
+                assert ours.read_bytes() == theirs.read_bytes(), path
+
+    def test_nothing_to_do(self, classroom):
+        """It says so, and touches nothing."""
+        before = (classroom / "gradebook.db").stat().st_mtime_ns
+        run = grade(classroom)
+
+        assert run.returncode == 0
+        assert run.stdout.strip() == f"Nothing to do: {SMALL} submissions are graded and unchanged."
+        assert (classroom / "gradebook.db").stat().st_mtime_ns == before
+
+    def test_a_new_submission(self, classroom):
+        """Only who handed in something else is graded again; manual marks and penalties are kept."""
+        query(classroom, "update grade set manual_score = 1.5 where auto_score = 10")
+        solved = classroom / "submitted" / "ada" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+        shutil.copyfile(solved, classroom / "submitted" / "ben" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb")
+        run = grade(classroom)
+
+        assert f"1 graded; {SMALL - 1} unchanged" in run.stdout
+        assert total(classroom, "ben") == 100
+        assert {row[3] for row in marks(classroom) if row[2] == 10 and row[0] == "ada"} == {1.5}
+
+    def test_force(self, classroom):
+        """All are examined again, to the same marks."""
+        before = marks(classroom)
+        run = grade(classroom, "--force", "--student", "ada")
+
+        assert "1 graded" in run.stdout
+        assert marks(classroom) == before
+
+    def test_a_late_submission(self, classroom):
+        """The course's penalty is given, again after a regrade, and the time is in the gradebook."""
+        with (classroom / "nbgrader_config.py").open("a", encoding="utf-8") as config:
+            config.write("c.LateSubmissionPlugin.penalty_method = 'zero'\n")
+        query(classroom, "update assignment set duedate = '2026-01-01 00:00:00.000000'")
+        late = classroom / "submitted" / "ada" / ASSIGNMENT / "timestamp.txt"
+        late.write_text("2026-01-02 00:00:00 UTC", encoding="utf-8")
+        for _ in "12":
+            assert grade(classroom, "--student", "ada", "--force", "--yes").returncode == 0
+            row = next(row for row in marks(classroom) if row[0] == "ada")
+            assert row[5:] == (100.0, "2026-01-02 00:00:00.000000")
+
+    def test_one_that_cannot_be_graded(self, classroom):
+        """It keeps its marks, the others are graded, and it is said."""
+        (classroom / "submitted" / "ben" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb").write_text("{", encoding="utf-8")
+        before = total(classroom, "ben")
+        run = grade(classroom, "--force", "--yes")
+
+        assert run.returncode == 1
+        assert "1 could not be graded" in run.stdout
+        assert f"{SMALL - 1} graded" in run.stdout
+        assert total(classroom, "ben") == before
+
+    def test_what_nbgrader_left_half_done(self, classroom):
+        """A folder without marks is no reason to skip a student."""
+        shutil.rmtree(classroom / "results" / ASSIGNMENT / "ada")
+        query(classroom, "update grade set auto_score = null")
+        (classroom / "autograded" / "ada" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb").unlink()
+        run = grade(classroom, "--student", "ada")
+
+        assert "1 graded" in run.stdout
+        assert total(classroom, "ada") == 100
+
+
+class TestRegrade:
+    """After the assignment has changed."""
+
+    def test_one_test_is_mended(self, classroom):
+        """Only it runs again, the difference is shown, nothing is written unasked, and the old marks are kept."""
+
+        def mend(notebook):
+            find_cell(notebook, "test_compute_cost").source = "assert compute_cost is not None"
+
+        change_source(classroom, mend)
+        before = marks(classroom)
+        asked = grade(classroom)
+
+        assert asked.returncode == 1
+        assert "Nothing of this was written" in asked.stdout
+        assert "ben" in asked.stdout
+        assert "test_compute_cost: 0 to 10" in asked.stdout
+        assert "1 gain, 0 lose." in asked.stdout
+        assert marks(classroom) == before
+
+        written = grade(classroom, "--yes")
+        changed = set(marks(classroom)) - set(before)
+        assert written.returncode == 0
+        assert [(row[0], row[1], row[2]) for row in changed] == [("ben", "test_compute_cost", 10.0)]
+        records = [json.loads(p.read_text()) for p in (classroom / "results" / ASSIGNMENT / "ben").glob("*.json")]
+        assert sorted(sum(p for p, _ in r["scores"][ASSIGNMENT].values()) for r in records) == [0.0, 10.0]
+
+    def test_only_the_mended_test_runs(self, classroom):
+        """The outputs of the others are those of before: here one that no run would give."""
+        (record,) = [p for p in (classroom / "results" / ASSIGNMENT / "ada").glob("*.json")]
+        stored = json.loads(record.read_text())
+        notebook = nbformat.reads(stored["notebooks"][ASSIGNMENT], as_version=4)
+        find_cell(notebook, "test_linear_forward").outputs = [
+            nbformat.v4.new_output("stream", name="stdout", text="from before")
+        ]
+        stored["notebooks"][ASSIGNMENT] = nbformat.writes(notebook)
+        record.write_text(json.dumps(stored))
+
+        def mend(notebook):
+            find_cell(notebook, "test_compute_cost").source = "print('runs now')"
+
+        change_source(classroom, mend)
+        assert grade(classroom, "--student", "ada").returncode == 0
+        graded = nbformat.read(classroom / "autograded" / "ada" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
+
+        assert find_cell(graded, "test_linear_forward").outputs[0].text == "from before"
+        assert find_cell(graded, "test_compute_cost").outputs[0].text == "runs now\n"
+
+    def test_cells_come_and_go(self, classroom):
+        """nbgrader refuses that; here the gradebook follows, and the marks of what is gone are kept in a file."""
+
+        def change(notebook):
+            gone = find_cell(notebook, "test_update_parameters_biases")
+            new = nbformat.from_dict(gone)
+            notebook.cells.remove(gone)
+            new.metadata.nbgrader.update(grade_id="test_more", points=7)
+            new.id, new.source = "more", "assert update_parameters is not None"
+            notebook.cells.append(new)
+
+        query(classroom, "update grade set manual_score = 4.5 where auto_score = 5")
+        change_source(classroom, change)
+        run = grade(classroom, "--yes")
+
+        assert run.returncode == 0, run.stderr
+        assert total(classroom, "ada") == 102
+        names = {row[1] for row in marks(classroom)}
+        assert "test_more" in names
+        assert "test_update_parameters_biases" not in names
+        removed = (classroom / "results" / ASSIGNMENT / "removed_cells.jsonl").read_text().splitlines()
+        (ada,) = [one for one in map(json.loads, removed) if one["student"] == "ada"]
+        assert (ada["cell"], ada["auto_score"], ada["manual_score"]) == ("test_update_parameters_biases", 5.0, 4.5)
+
+
+class TestTrouble:
+    """What it says, and that nothing is lost."""
+
+    def test_a_locked_gradebook(self, classroom):
+        """It is said; the next run lands what was examined without examining it again."""
+        before = marks(classroom)
+        with contextlib.closing(sqlite3.connect(classroom / "gradebook.db")) as connection:
+            connection.execute("begin exclusive")
+            run = grade(classroom, "--force", "--student", "ben")
+        assert run.returncode == 1
+        assert "cannot be" in run.stderr
+        assert "Traceback" not in run.stderr
+        assert marks(classroom) == before
+        assert grade(classroom).returncode == 0
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="root may write where nobody may")
+    def test_a_folder_that_cannot_be_written(self, classroom):
+        """The folder is named."""
+        (classroom / "results" / ASSIGNMENT).chmod(0o555)
+        run = grade(classroom, "--force")
+
+        assert run.returncode == 1
+        assert "cannot be written" in run.stderr
+
+    def test_two_at_once(self, classroom):
+        """The second says that there is a first, and the marks are right."""
+        before = marks(classroom)
+        first = subprocess.Popen(command("--force", "--yes"), cwd=classroom, stdout=subprocess.DEVNULL)
+        lock = classroom / "results" / ASSIGNMENT / "lock"
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and not _is_held(lock):
+            time.sleep(0.05)
+        second = grade(classroom, "--force", "--yes")
+
+        assert first.wait() == 0
+        assert second.returncode == 1
+        assert "being graded by another run" in second.stderr
+        assert marks(classroom) == before
+
+    def test_nobody_has_handed_in(self, classroom):
+        """The folder that was looked into is named."""
+        shutil.rmtree(classroom / "submitted")
+        run = grade(classroom)
+
+        assert run.returncode == 1
+        assert "Nobody has handed in anything" in run.stderr
+        assert grade(classroom, "--student", "ada").returncode == 1
+
+
+def _is_held(lock: Path) -> bool:
+    import fcntl
+
+    with contextlib.suppress(OSError), lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("students", "kills"), [(6, 5), pytest.param(40, 100, marks=pytest.mark.slow)], ids=["some", "many"]
+)
+def test_killed_at_random_instants(tmp_path, students, kills):
+    """Workers, warm processes and the grader itself: at the end the marks are those of an undisturbed run."""
+    folder = make_class(tmp_path / "course", students)
+    shutil.copytree(folder, tmp_path / "undisturbed")
+    assert grade(tmp_path / "undisturbed", "--workers", "2").returncode == 0
+    draw = random.Random(kills)
+    done = rounds = 0
+    while done < kills:
+        run = subprocess.Popen(command("--workers", "2"), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        rounds += 1
+        while done < kills:
+            time.sleep(draw.uniform(0.1, 2.5))
+            if run.poll() is not None:
+                break
+            victim = draw.choice([run.pid, *_descendants(run.pid)])
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
+                done += 1
+        if done >= kills and run.poll() is None:
+            run.wait()
+        run.communicate()
+        if done < kills:
+            # Everything may be graded by now; then again.
+            shutil.rmtree(folder / "results" / ASSIGNMENT / draw.choice(list(CLASS)[: min(students, 12)]), True)
+    final = grade(folder, "--workers", "2")
+
+    assert final.returncode == 0, final.stdout + final.stderr
+    assert marks(folder) == marks(tmp_path / "undisturbed")
+    assert len(list((folder / "autograded").glob(f"*/{ASSIGNMENT}/{ASSIGNMENT}.ipynb"))) == students
+    print(f"{done} kills in {rounds} runs")
+
+
+def _descendants(root: int) -> list[int]:
+    children: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, ValueError):
+            children.setdefault(int(path.read_text().rpartition(")")[2].split()[1]), []).append(int(path.parent.name))
+    found, waiting = [], [root]
+    while waiting:
+        waiting += (new := children.get(waiting.pop(), []))
+        found += new
+    return found
