@@ -28,10 +28,13 @@ class LandingError(GradingError):
 
 
 class _Batch(Session):
-    """A session whose commits wait for `commit_batch`: nbgrader commits after every cell."""
+    """A session whose commits wait for `commit_batch`: nbgrader commits after every cell.
+
+    What was changed goes to the database with the next query, as with any session.
+    """
 
     def commit(self) -> None:
-        self.flush()
+        pass
 
     def commit_batch(self) -> None:
         super().commit()
@@ -100,7 +103,7 @@ class Landing:
         submission: SubmittedAssignment = gradebook.update_or_create_submission(assignment, record.student, **given)
         for rows in submission.notebooks:
             if rows.name in record.notebooks:
-                notebook = nbformat.reads(record.notebooks[rows.name], as_version=4)
+                notebook = nbformat.v4.reads(record.notebooks[rows.name])
                 shared = Rows(gradebook, rows)
                 steps.save(notebook, steps.resources(record.student, rows.name, rows=shared))
             else:

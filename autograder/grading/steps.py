@@ -19,8 +19,10 @@ from nbformat import NotebookNode
 from nbgrader.api import Comment, Grade, Gradebook, MissingEntry, SubmittedNotebook
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import (
     AssignLatePenalties,
+    CheckCellMetadata,
     Execute,
     NbGraderPreprocessor,
     OverwriteCells,
@@ -33,6 +35,8 @@ from autograder.grading.plan import Plan
 from autograder.grading.preprocessor import Examine, GiveRoles
 
 Resources = dict[str, Any]
+# An assignment has a few dozen kinds of cells; a student can make up more.
+_MOST_KINDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -170,7 +174,33 @@ class _LatePenalties(AssignLatePenalties):
         return nb, resources
 
 
+class _Validator(MetadataValidator):
+    """nbgrader's, which takes a millisecond a cell; here each kind of cell is looked at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._valid: set[tuple[str, str]] = set()
+
+    def validate_cell(self, cell: NotebookNode) -> None:
+        marks = (cell.cell_type, json.dumps(cell.metadata.get("nbgrader"), sort_keys=True, default=repr))
+        if marks not in self._valid:
+            super().validate_cell(cell)
+            if len(self._valid) < _MOST_KINDS:
+                self._valid.add(marks)
+
+
+class _Metadata(CheckCellMetadata):
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._validator = _Validator()
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        self._validator.validate_nb(nb)
+        return nb, resources
+
+
 _SHARING = {
+    CheckCellMetadata: _Metadata,
     GiveRoles: _Roles,
     OverwriteKernelspec: _Kernelspec,
     OverwriteCells: _Cells,

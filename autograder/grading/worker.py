@@ -145,7 +145,8 @@ def examine(job: Job, task: Task) -> Record:
         place = workplace(job)
         for name in task.notebooks:
             notebook, examination = _examine_notebook(place, task, name)
-            record.notebooks[name] = nbformat.writes(notebook) + "\n"
+            # Not `nbformat.writes`, which validates what has been valid since it was read.
+            record.notebooks[name] = nbformat.v4.writes(notebook) + "\n"
             record.scores[name] = _scores(notebook)
             record.owners[name] = owners(place.engine(name).plan.cells)
             record.timed_out[name] = sorted(examination.timed_out)
@@ -196,7 +197,7 @@ def _known_outputs(task: Task, name: str) -> dict[str, list[Any]]:
     """Return the outputs of the tests that need not run again."""
     if task.only is None or task.previous is None:
         return {}
-    notebook = nbformat.reads(task.previous.notebooks[name], as_version=4)
+    notebook = nbformat.v4.reads(task.previous.notebooks[name])
     return {
         cell.metadata.nbgrader.grade_id: cell.outputs
         for cell in notebook.cells

@@ -10,6 +10,7 @@ to a front end goes into a `Recorder`.
 import ast
 import atexit
 import os
+import re
 import sys
 import tokenize
 from collections.abc import Callable, Coroutine, Iterator
@@ -125,6 +126,11 @@ def _run_async(coroutine: Coroutine[Any, Any, Any]) -> Any:
         return loop.run_until_complete(task)
 
 
+# What IPython changes before Python sees it: lines that begin with an escape or a prompt, values of magics and shell
+# commands, and questions at a line's end. Where it is inside a string, IPython finds that out.
+_NOT_PLAIN = re.compile(r"^[ \t]*(?:[%!?,;/]|>>>|\.\.\.|In ?\[)|=[ \t]*[%!]|\?[ \t]*$|\r|\f", re.MULTILINE)
+
+
 class Interpreter(InteractiveShell):
     """The engine: one per process, because IPython's `get_ipython` and matplotlib look for the one."""
 
@@ -191,6 +197,22 @@ class Interpreter(InteractiveShell):
     def init_environment(self) -> None:
         """Have subprocesses print instead of paging, as a kernel does."""
         os.environ.update(PAGER="cat", GIT_PAGER="cat")
+
+    def transform_cell(self, raw_cell: str) -> str:
+        """Turn magics and the like into Python; a cell that has none is Python already, which is quickly seen."""
+        # What IPython does to a cell of one line alone, `exit` for instance, depends on the variables.
+        lines = "\n" in raw_cell.rstrip() and raw_cell[:1] not in " \t\n"
+        if lines and _NOT_PLAIN.search(raw_cell) is None and not self.input_transformers_post:
+            return raw_cell if raw_cell.endswith("\n") else f"{raw_cell}\n"
+        transformed: str = super().transform_cell(raw_cell)
+        return transformed
+
+    def should_run_async(self, raw_cell: str, **given: Any) -> bool:
+        """Whether a cell has a top-level `await`; without the word it has none, and need not be compiled to see."""
+        if "await" not in raw_cell and "async" not in raw_cell:
+            return False
+        answer: bool = super().should_run_async(raw_cell, **given)
+        return answer
 
     def system(self, cmd: str) -> None:
         """Run a program, as `!command` asks; say so where none can be run."""

@@ -10,6 +10,7 @@ from autograder.isolation.watch import Watch
 
 # Each of these is slow the first time: a result, a traceback, a magic, and a figure with its fonts.
 _CELLS = ["[1, 'a']", "def f():\n    1 / 0\nf()", "%timeit -n 1 -r 1 pass"]
+_MAGICS = ["matplotlib", "load_ext", "time"]
 _FIGURE = """
 import matplotlib.pyplot as plt
 _, axes = plt.subplots()
@@ -49,6 +50,9 @@ def warm_up(modules: list[str], *, draw: bool = True, output: int = CELL_BYTES) 
     if "numpy" in sys.modules:
         # NumPy imports it when it is first used.
         importlib.import_module("numpy.random")
+    for magic in _MAGICS if draw else []:
+        # IPython imports what defines a magic when it is first used.
+        warm.shell.interpreter.find_line_magic(magic)  # type: ignore[no-untyped-call]
     cells = [*_CELLS, _FIGURE] if "matplotlib" in sys.modules else _CELLS
     for cell in cells if draw else []:
         warm.shell.run(cell, store_count=False)

@@ -93,7 +93,7 @@ def class_summary(result: ClassResult) -> str:
         marks = [
             mark
             for name, text in record.notebooks.items()
-            for mark in read_marks(nbformat.reads(text, as_version=4), record.owners[name])
+            for mark in read_marks(nbformat.v4.reads(text), record.owners[name])
         ]
         first = next((mark.message.split("\n")[0] for mark in marks if mark.message), "")
         rows.append((record.student, marks, first))

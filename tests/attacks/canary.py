@@ -35,8 +35,8 @@ def main(secret: str, folder: Path) -> None:
     place = {name: door.getsockname() for name, door in doors.items()}
     place["abstract"] = place["abstract"].decode().lstrip("\0")
     found = {"pid": os.getpid(), "address": ctypes.addressof(held), "length": len(held), "behind": behind.fileno()}
-    print(json.dumps(found | place), flush=True)
     with (folder / "visitors").open("a") as visitors:
+        print(json.dumps(found | place), flush=True)
         while True:
             for key, _ in selector.select():
                 if key.data is None:

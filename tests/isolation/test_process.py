@@ -151,4 +151,4 @@ def test_context_manager(zygote, tmp_path):
 def test_ending_in_words():
     """Every signal has its sentence."""
     assert str(Ending(False, 24)) == "ended by signal SIGXCPU (cpu time limit exceeded)"
-    assert str(Ending(True, 70)) == "called os._exit(70)"
+    assert str(Ending(True, 70)) == "could not go on: out of memory, or told something that makes no sense"

@@ -230,7 +230,7 @@ class TestFork:
         assert kind == "crashed"
         assert "RuntimeError: this loop is broken" in body["traceback"]
         assert child.wait(5)
-        assert child.how_it_ended() == "called os._exit(70)"
+        assert child.how_it_ended() == "could not go on: out of memory, or told something that makes no sense"
 
     def test_no_such_entry(self, fork):
         """An entry that does not exist is an error, and the server goes on."""
