@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from pathlib import Path
 
 import nbformat
@@ -13,6 +14,11 @@ from nbformat import NotebookNode
 from autograder.authoring.build import build
 from autograder.authoring.master import read_master
 from autograder.course import Assignment, Course
+
+
+def pytest_configure() -> None:
+    """Let interrupts interrupt, even where the tests were started in the background, which ignores them."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
