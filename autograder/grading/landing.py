@@ -101,6 +101,8 @@ class Landing:
         timestamp = self._course.get_existing_timestamp(str(folder))
         given = {"timestamp": timestamp} if timestamp else {}
         submission: SubmittedAssignment = gradebook.update_or_create_submission(assignment, record.student, **given)
+        # A new one's rows know their cells only when they are in the database.
+        gradebook.db.flush()
         for rows in submission.notebooks:
             if rows.name in record.notebooks:
                 notebook = nbformat.v4.reads(record.notebooks[rows.name])
