@@ -167,14 +167,14 @@ class ClassGrading:
             if kept is not None and kept.reusable:
                 ready.append(kept)
                 continue
-            notebooks = sorted(name for name in self._plans if (folder / f"{name}.ipynb").is_file())
+            notebooks = sorted(name for name in self._plans if _is_handed_in(folder / f"{name}.ipynb"))
             previous = None if force or landed is None else self.records.find(student, landed)
             only = self._changed_tests(record, previous)
             tasks.append(Task(record, folder, notebooks, previous if only is not None else None, only))
         return tasks, ready
 
     def _record(self, student: str, folder: Path) -> Record:
-        names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+        names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if _is_handed_in(path)]
         submission = hash_of_files(folder, names)
         tests = [f"{name}:{sorted(hashes.items())}" for name, hashes in sorted(self._tests.items())]
         key = hash_of(student, submission, self._grader, self._base, *tests)
@@ -203,14 +203,23 @@ class ClassGrading:
             if any(record.timed_out.values()):
                 again.append(by_student[record.student])
                 continue
-            self.records.keep(record)
+            self._keep(record)
             advance()
             yield record
         for task in again:
             for record in pool.run([task]):
-                self.records.keep(record)
+                self._keep(record)
                 advance()
                 yield record
+
+    def _keep(self, record: Record) -> None:
+        try:
+            self.records.keep(record)
+        except OSError as error:
+            raise GradingError(
+                f"{self.records.folder} cannot be written: {error.strerror}. What was graded before is kept; mend that "
+                "and run the same command again."
+            ) from error
 
     def _change(self, record: Record) -> Change | None:
         """Return what a record would change of marks that its student has for the same submission; None if nothing."""
@@ -259,3 +268,8 @@ class ClassGrading:
             except OSError as error:
                 raise GradingError(f"{self._job.assignment} is being graded by another run; wait for it.") from error
             yield
+
+
+def _is_handed_in(path: Path) -> bool:
+    """Whether a path is a file of the submission's own: a link may lead to somebody else's work."""
+    return path.is_file() and not path.is_symlink()

@@ -151,6 +151,8 @@ def _cannot_write(db_url: str, error: OperationalError) -> LandingError:
 
 def _copy(folder: Path, paths: list[str], target: Path) -> None:
     for path in paths:
+        if os.path.islink(path):
+            continue  # what it leads to was not handed in
         place = target / os.path.relpath(path, folder)
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, place)

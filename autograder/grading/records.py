@@ -92,11 +92,6 @@ class Records:
         """Note that the gradebook has this record now."""
         _replace(self.folder / record.student / LANDED, record.key)
 
-    def history(self, student: str) -> list[Record]:
-        """Return all records of a student, the oldest first."""
-        paths = (self.folder / student).glob("*.json")
-        return sorted((record for path in paths if (record := _read(path))), key=lambda record: record.when)
-
 
 def _read(path: Path) -> Record | None:
     try:

@@ -10,7 +10,7 @@ import logging
 import os
 import time
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,7 @@ class Task:
     folder: Path
     notebooks: list[str]
     previous: Record | None = None
-    only: dict[str, list[str]] | None = field(default=None)
+    only: dict[str, list[str]] | None = None
 
 
 class Workplace:

@@ -148,6 +148,18 @@ class TestResults:
         assert total(classroom, "ben") == 100
         assert {row[3] for row in marks(classroom) if row[2] == 10 and row[0] == "ada"} == {1.5}
 
+    def test_links_are_not_handed_in(self, classroom):
+        """A link to somebody else's notebook earns nothing, and what a link leads to is not copied."""
+        mine = classroom / "submitted" / "ben" / ASSIGNMENT
+        (mine / f"{ASSIGNMENT}.ipynb").unlink()
+        (mine / f"{ASSIGNMENT}.ipynb").symlink_to(classroom / "submitted" / "ada" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb")
+        (mine / "secret.txt").symlink_to(classroom / "gradebook.db")
+        run = grade(classroom, "--student", "ben", "--yes")
+
+        assert run.returncode == 0, run.stderr
+        assert total(classroom, "ben") == 0
+        assert not (classroom / "autograded" / "ben" / ASSIGNMENT / "secret.txt").exists()
+
     def test_force(self, classroom):
         """All are examined again, to the same marks."""
         before = marks(classroom)
