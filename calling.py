@@ -92,7 +92,11 @@ def _describe_error(function, error):
     """Return the lines that tell a student about an error inside their function."""
     name = function_name(function)
     frame, line = _students_frame(error)
-    still_none = "'NoneType' object has no attribute 'shape'", "cannot unpack non-iterable NoneType object"
+    still_none = (
+        "'NoneType' object has no attribute 'shape'",
+        "'NoneType' object is not subscriptable",
+        "cannot unpack non-iterable NoneType object",
+    )
     if isinstance(error, AttributeError | TypeError) and str(error) in still_none:
         inner = frame or name
         calls = f"{name} calls {inner}: " if inner != name else ""

@@ -65,8 +65,9 @@ def release(step_by_step: Assignment) -> NotebookNode:
 def copy_course(target: Path) -> Course:
     """Copy what an author edits, and nothing that is built, to another folder."""
     target.mkdir(parents=True, exist_ok=True)
-    for path in ROOT.glob("*.py"):  # the helper modules, and the course's configuration
-        shutil.copyfile(path, target / path.name)
+    for path in [*ROOT.glob("*.py"), *ROOT.glob("datasets/**/*.h5")]:
+        (target / path.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target / path.relative_to(ROOT))
     shutil.copytree(ROOT / "notebooks", target / "notebooks", ignore=shutil.ignore_patterns("__pycache__"))
     return Course(target)
 
