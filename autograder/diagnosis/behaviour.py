@@ -33,7 +33,7 @@ Behaviour = dict[str, Value]
 ABSENT: Value = ("absent",)
 
 
-class TooMuch(Exception):
+class TooMuchError(Exception):
     """What a function returned has more parts than anybody compares."""
 
 
@@ -48,7 +48,7 @@ class Probe:
 def observe(function: Callable[..., Any], probe: Probe) -> Behaviour:
     """Call a function with copies of a probe's arguments and return what it does.
 
-    Raises WireError if the function lives in another process that has gone, TooMuch for a result without end, and
+    Raises WireError if the function lives in another process that has gone, TooMuchError for a result without end, and
     KeyboardInterrupt.
     """
     arguments, keywords = copy.deepcopy((probe.arguments, dict(probe.keywords)))
@@ -61,17 +61,12 @@ def observe(function: Callable[..., Any], probe: Probe) -> Behaviour:
         raise
     except (Exception, SystemExit) as error:  # whatever the function does is what it does
         return {RAISES: ("error", _error_name(error), _error_detail(error))}
-    items: Behaviour = {}
-    _flatten(items, "result", result)
-    for name, old, new in [
-        *((str(n), old, new) for n, (old, new) in enumerate(zip(probe.arguments, arguments, strict=True), start=1)),
-        *((name, old, keywords.get(name)) for name, old in probe.keywords.items()),
-    ]:
-        before: Behaviour = {}
-        after: Behaviour = {}
-        _flatten(before, f"{ARGUMENT} {name}", old)
-        _flatten(after, f"{ARGUMENT} {name}", new)
-        items |= deviation(after, before)
+    items = _flat("result", result)
+    pairs = [(str(n), *pair) for n, pair in enumerate(zip(probe.arguments, arguments, strict=True), start=1)]
+    pairs += [(name, old, keywords.get(name)) for name, old in probe.keywords.items()]
+    for name, old, new in pairs:
+        if not _identical(old, new):
+            items |= deviation(_flat(f"{ARGUMENT} {name}", new), _flat(f"{ARGUMENT} {name}", old))
     return items
 
 
@@ -125,9 +120,30 @@ def quietly() -> Iterator[None]:
         random.setstate(state)
 
 
+def _flat(name: str, value: Any) -> Behaviour:
+    """Return a value as items, under names that begin with this one."""
+    items: Behaviour = {}
+    _flatten(items, name, value)
+    return items
+
+
+def _identical(old: Any, new: Any) -> bool:
+    """Tell quickly whether two values are the same, bit for bit."""
+    if type(old) is not type(new):
+        return False
+    if isinstance(old, np.ndarray):
+        same_form = old.shape == new.shape and old.dtype == new.dtype
+        return bool(same_form and old.tobytes() == new.tobytes())
+    if isinstance(old, tuple | list):
+        return len(old) == len(new) and all(map(_identical, old, new))
+    if isinstance(old, dict):
+        return old.keys() == new.keys() and all(_identical(value, new[key]) for key, value in old.items())
+    return old is new or (isinstance(old, int | float | str) and bool(old == new))
+
+
 def _flatten(items: Behaviour, name: str, value: Any, depth: int = 0) -> None:
     if depth > _DEPTH or len(items) > _ITEMS:
-        raise TooMuch
+        raise TooMuchError
     if isinstance(value, tuple | list):
         items[name] = ("tuple" if isinstance(value, tuple) else "list", len(value))
         for position, inner in enumerate(value):
@@ -155,6 +171,8 @@ def _leaf(value: Any) -> Value:
 def _close(one: Any, other: Any) -> bool:
     if one.shape != other.shape:
         return False
+    if one.dtype == other.dtype and one.tobytes() == other.tobytes():
+        return True
     with np.errstate(all="ignore"):
         close = np.abs(one - other) <= _ATOL + _RTOL * np.abs(other)
         return bool((close | (one == other) | (np.isnan(one) & np.isnan(other))).all())

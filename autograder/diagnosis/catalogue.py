@@ -14,7 +14,6 @@ from typing import Any
 
 from autograder.authoring.errors import AuthoringError
 
-SUFFIX = ".misconceptions.toml"
 _TEXTS = ("id", "function", "cause", "instructor")
 _OPTIONAL = ("same_as", "reason")
 _KEYS = {*_TEXTS, *_OPTIONAL, "hint", "change"}
@@ -80,6 +79,12 @@ class Misconception:
     def plain(self) -> dict[str, Any]:
         """Return what the grader's process needs of it, as plain data."""
         return {"id": self.id, "function": self.function, "changes": [list(pair) for pair in self.changes]}
+
+    @classmethod
+    def from_plain(cls, data: Mapping[str, Any]) -> Misconception:
+        """Return what `plain` was made of, as far as the grader's process needs it."""
+        changes = tuple((old, new) for old, new in data["changes"])
+        return cls(data["id"], data["function"], changes, hints=(), cause="", instructor="")
 
 
 @dataclass(frozen=True)
@@ -153,11 +158,6 @@ class Catalogue:
         return [self.entries[name].hint(attempt) for name in ids if name in self.entries]
 
 
-def catalogue_beside(master: Path) -> Path:
-    """Return where the catalogue of a master lies, if it has one."""
-    return master.with_name(f"{master.stem}{SUFFIX}")
-
-
 def _entry(table: Any, place: str) -> Misconception:
     """Return the entry that a table describes."""
     if not isinstance(table, dict):
@@ -173,9 +173,11 @@ def _entry(table: Any, place: str) -> Misconception:
     if not hints or not all(map(_is_text, hints)):
         raise CatalogueError("'hint' has to be text, or a list of texts for one attempt after the other.", cell=place)
     if _is_text(table.get("same_as")) != _is_text(table.get("reason")):
-        raise CatalogueError("'same_as' and 'reason' belong together: say why no input tells the two apart.", cell=place)
-    given = {key: table.get(key) for key in (*_TEXTS, *_OPTIONAL)}
-    return Misconception(changes=_changes(table.get("change"), place), hints=tuple(hints), **given)
+        raise CatalogueError(
+            "'same_as' and 'reason' belong together: say why no input tells the two apart.", cell=place
+        )
+    given: dict[str, Any] = {key: table.get(key) for key in (*_TEXTS, *_OPTIONAL)}
+    return Misconception(changes=_changes(table.get("change"), place), hints=tuple(map(str, hints)), **given)
 
 
 def _changes(given: Any, place: str) -> tuple[tuple[str, str], ...]:

@@ -48,17 +48,24 @@ def validation_table(name: str, validation: Validation) -> str:
 
 
 def check_table(result: dict[str, Any]) -> str:
-    """Return the result of grading one notebook: a function a row, and under the table what to know about it."""
+    """Return the result of grading one notebook: a function a row, and under the table what to know about it.
+
+    Where a misconception explains why a function fails, its id stands in a column of its own.
+    """
     table = Table(box=box.SIMPLE_HEAD, title=f"{result['notebook']} ({result['assignment']})", expand=True)
     table.add_column("function", no_wrap=True)
     table.add_column("points", justify="right", no_wrap=True)
     table.add_column("status", no_wrap=True)
+    explained = any(entry["misconception"] for entry in result["functions"])
+    if explained:
+        table.add_column("misconception", no_wrap=True)
     table.add_column("what the check says", ratio=1)
     for entry in result["functions"]:
         points = f"{entry['score']:g} of {entry['max_score']:g}"
-        table.add_row(entry["name"], points, entry["status"], Text(entry["message"] or ""))
+        why = [(entry["misconception"] or "").replace(", ", "\n")] if explained else []
+        table.add_row(entry["name"], points, entry["status"], *why, Text(entry["message"] or ""))
     table.add_section()
-    table.add_row("in all", f"{result['score']:g} of {result['max_score']:g}", "", "")
+    table.add_row("in all", f"{result['score']:g} of {result['max_score']:g}", "")
     return "\n".join([render(table), *(f"note: {repair}" for repair in result["repairs"])])
 
 
