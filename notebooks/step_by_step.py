@@ -1500,6 +1500,7 @@ for sizes, rate in [([5, 1], 0.5), ([4, 3, 1], 0.02), ([3, 5, 2, 1], 1.5), ([6, 
         for name, shape in [(f"W{layer}", (rows, columns)), (f"b{layer}", (rows, 1))]:
             old[name], slopes["d" + name] = rng.standard_normal(shape), rng.standard_normal(shape)
             wanted[name] = old[name] + slopes["d" + name] * -rate
+        slopes[f"dA{layer - 1}"] = rng.standard_normal((columns, 2))  # not for the update, but it is there
     got = attempt(update_parameters, old, slopes, rate, may_change=(0,))
     expect_keys(update_parameters, "parameters", wanted, got)
     for name in wanted:
@@ -1518,6 +1519,7 @@ for sizes, rate in [([5, 1], 0.5), ([4, 3, 1], 0.02), ([3, 5, 2, 1], 1.5), ([6, 
         for name, shape in [(f"W{layer}", (rows, columns)), (f"b{layer}", (rows, 1))]:
             old[name], slopes["d" + name] = rng.standard_normal(shape), rng.standard_normal(shape)
             wanted[name] = old[name] + slopes["d" + name] * -rate
+        slopes[f"dA{layer - 1}"] = rng.standard_normal((columns, 2))  # not for the update, but it is there
     got = attempt(update_parameters, old, slopes, rate, may_change=(0,))
     expect_keys(update_parameters, "parameters", wanted, got)
     for name in wanted:

@@ -29,6 +29,7 @@ class Solution:
     def __init__(self, script: Iterable[Mapping[str, Any]], values: Mapping[str, Any] | None = None) -> None:
         self.cells: dict[str, str] = {}
         self.tests: dict[str, str] = {}
+        self._compiled: dict[str, tuple[Any, set[str]]] = {}
         self._data = dict(values or {})
         self._namespace: dict[str, Any] = {**self._data, "__name__": "__main__"}
         for step in script:
@@ -56,12 +57,16 @@ class Solution:
 
     def run_test(self, grade_id: str, functions: Mapping[str, Function]) -> None:
         """Run a test with these functions in place of the references. Raises what the test raises."""
-        source = python_cells.plain_python(self.tests[grade_id])
+        if grade_id not in self._compiled:
+            source = python_cells.plain_python(self.tests[grade_id])
+            code = _compiled(source, f"{CELL_FILE}test {grade_id}>")
+            self._compiled[grade_id] = code, python_cells.read_names(source) & self._data.keys()
+        code, reads = self._compiled[grade_id]
         namespace = self._namespace | dict(functions)
         # A test may fill what it was given; the next one is to find it as it was.
-        for name in python_cells.read_names(source) & self._data.keys():
+        for name in reads:
             namespace[name] = _copied(self._data[name])
-        exec(_compiled(source, f"{CELL_FILE}test {grade_id}>"), namespace)
+        exec(code, namespace)
 
     def dependencies(self, name: str) -> set[str]:
         """Return the other functions of the notebook that the reference calls, directly or not."""
