@@ -158,6 +158,12 @@ class Catalogue:
         return [self.entries[name].hint(attempt) for name in ids if name in self.entries]
 
 
+def solutions(cells: Iterable[Any]) -> dict[str, str]:
+    """Return the sources of a solved notebook's solution cells, by grade_id."""
+    marked = ((cell["metadata"].get("nbgrader", {}), cell) for cell in cells)
+    return {marks["grade_id"]: cell["source"] for marks, cell in marked if marks.get("solution")}
+
+
 def _entry(table: Any, place: str) -> Misconception:
     """Return the entry that a table describes."""
     if not isinstance(table, dict):

@@ -8,10 +8,10 @@ they only stop earlier what the tests find anyway.
 from __future__ import annotations
 
 import ast
-import copy
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,22 +96,20 @@ def mutants(function: str, source: str) -> Iterator[Mutant]:
     source -- the cell that defines it
     """
     tree = next(n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef) and n.name == function)
+    if ast.get_docstring(tree) is not None:
+        del tree.body[0]
     seen = {ast.unparse(tree)}
-    inside = _inside(tree)
-    for position, node in enumerate(ast.walk(tree)):
-        statement = inside.get(node)
-        if statement is None:
-            continue
-        for new in _replacements(node, tree):
-            mutated = copy.deepcopy(tree)
-            nodes = list(ast.walk(mutated))
-            _replace(mutated, nodes[position], new)
-            text = ast.unparse(ast.fix_missing_locations(mutated))
-            if text in seen:
-                continue
-            seen.add(text)
-            after = "" if isinstance(new, ast.Pass) else _first_line(_at(mutated, tree, statement))
-            yield Mutant(function, _first_line(statement), after, text)
+    # All are collected first, because the tree is changed and changed back for each.
+    for statement, node, put in list(_places(tree)):
+        before = _first_line(statement)
+        for new in list(_replacements(node, tree)):
+            put(new)
+            text = ast.unparse(tree)
+            after = "" if isinstance(new, ast.Pass) else _first_line(statement)
+            put(node)
+            if text not in seen:
+                seen.add(text)
+                yield Mutant(function, before, after, text)
 
 
 def read_explanations(path: Path) -> list[Explanation]:
@@ -156,24 +154,21 @@ def unexplained(survivors: Sequence[Mutant], explanations: Sequence[Explanation]
     return problems
 
 
-def _inside(tree: ast.FunctionDef) -> dict[ast.AST, ast.stmt]:
-    """Return for each node that may change the statement it belongs to."""
-    found: dict[ast.AST, ast.stmt] = {}
+def _places(tree: ast.FunctionDef) -> Iterator[tuple[ast.stmt, ast.AST, Callable[[ast.AST], None]]]:
+    """Yield each node that may change, with the statement it belongs to and what puts another one in its place."""
 
-    def visit(node: ast.AST, statement: ast.stmt) -> None:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.Assert):
-                continue
-            own = child if isinstance(child, ast.stmt) else statement
-            found[child] = own
-            visit(child, own)
+    def visit(parent: ast.AST, statement: ast.stmt | None) -> Iterator[tuple[ast.stmt, ast.AST, Any]]:
+        for name, value in ast.iter_fields(parent):
+            for position, child in enumerate(value if isinstance(value, list) else [value]):
+                if not isinstance(child, ast.AST) or isinstance(child, ast.Assert | ast.arguments):
+                    continue
+                own = child if isinstance(child, ast.stmt) else statement
+                if own is not None:
+                    where = partial(setattr, parent, name)
+                    yield own, child, partial(value.__setitem__, position) if isinstance(value, list) else where
+                yield from visit(child, own)
 
-    body = tree.body[1:] if ast.get_docstring(tree) is not None else tree.body
-    for one in body:
-        if not isinstance(one, ast.Assert):
-            found[one] = one
-            visit(one, one)
-    return found
+    return visit(tree, None)
 
 
 def _replacements(node: ast.AST, tree: ast.FunctionDef) -> Iterator[ast.AST]:
@@ -210,12 +205,8 @@ def _other_constants(value: object, tree: ast.FunctionDef) -> list[Any]:
     if isinstance(value, float):
         return [value * 2, 1.0, 0.0]
     if isinstance(value, str):
-        docstring = tree.body[0].value if isinstance(tree.body[0], ast.Expr) else None
-        strings = {
-            node.value
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node is not docstring
-        }
+        constants = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+        strings = {constant for constant in constants if isinstance(constant, str)}
         return [*sorted(strings - {value}), value.swapcase() if value.swapcase() != value else f"{value}_"]
     return []
 
@@ -258,33 +249,6 @@ def _swapped(items: Sequence[ast.expr]) -> Iterator[list[ast.expr]]:
     """Yield the items with each two neighbours swapped."""
     for n in range(len(items) - 1):
         yield [*items[:n], items[n + 1], items[n], *items[n + 2 :]]
-
-
-def _replace(tree: ast.AST, old: ast.AST, new: ast.AST) -> None:
-    """Put a node into the place of another one."""
-    for parent in ast.walk(tree):
-        for name, value in ast.iter_fields(parent):
-            if value is old:
-                setattr(parent, name, new)
-                return
-            if isinstance(value, list) and any(one is old for one in value):
-                setattr(parent, name, [new if one is old else one for one in value])
-                return
-
-
-def _at(mutated: ast.FunctionDef, tree: ast.FunctionDef, statement: ast.stmt) -> ast.stmt:
-    """Return the statement of a changed function that stands where a statement of the solution does."""
-    for old, new in zip(_statements(tree), _statements(mutated), strict=True):
-        if old is statement:
-            return new
-    raise LookupError(ast.unparse(statement))
-
-
-def _statements(tree: ast.AST) -> Iterator[ast.stmt]:
-    for child in ast.iter_child_nodes(tree):
-        if isinstance(child, ast.stmt):
-            yield child
-            yield from _statements(child)
 
 
 def _first_line(statement: ast.stmt) -> str:

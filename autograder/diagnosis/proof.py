@@ -24,7 +24,7 @@ from autograder.diagnosis.behaviour import quietly
 from autograder.diagnosis.catalogue import Catalogue, CatalogueError, Misconception
 from autograder.diagnosis.knowledge import Knowledge, learn
 from autograder.diagnosis.match import told_apart
-from autograder.diagnosis.mutation import Mutant, mutants
+from autograder.diagnosis.mutation import Explanation, Mutant, mutants
 from autograder.diagnosis.solution import Function, Solution
 from autograder.diagnosis.timelimit import TimeIsUp, time_limit
 from autograder.grading.marks import owners
@@ -42,6 +42,7 @@ class Proof:
     alike -- pairs of entries that no probe tells apart
     mutants -- how many there are
     survivors -- those that pass all tests
+    explanations -- why some of them are no mistakes, as somebody wrote it down
     """
 
     entries: int = 0
@@ -50,6 +51,7 @@ class Proof:
     alike: list[tuple[str, str]] = field(default_factory=list)
     mutants: int = 0
     survivors: list[Mutant] = field(default_factory=list)
+    explanations: list[Explanation] = field(default_factory=list)
 
     @property
     def caught(self) -> int:
@@ -60,6 +62,11 @@ class Proof:
     def told_apart(self) -> int:
         """How many entries are recognised as what they are, and as nothing else."""
         return self.entries - len({*self.mistaken, *itertools.chain(*self.alike)})
+
+    @property
+    def explained(self) -> int:
+        """How many survivors are known to be no mistakes."""
+        return sum(any(one.fits(mutant) for one in self.explanations) for mutant in self.survivors)
 
     def problems(self) -> list[AuthoringError]:
         """Return what is wrong with the catalogue or with the tests that it was tried on."""
