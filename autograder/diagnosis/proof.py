@@ -145,7 +145,7 @@ def prove(notebook: Path, catalogue: Catalogue | None) -> Proof:
 def prove_here(notebook: Path, catalogue: Catalogue | None) -> Proof:
     """Do what `prove` does, in this process."""
     proof = Proof()
-    with _in_folder(notebook.parent):
+    with in_folder(notebook.parent):
         bench = Bench(Plan.read(notebook))
         if catalogue is not None:
             _try_entries(bench, catalogue, proof)
@@ -186,7 +186,7 @@ def _run(script: list[dict[str, Any]]) -> Mapping[str, Any]:
 
 
 @contextlib.contextmanager
-def _in_folder(folder: Path) -> Iterator[None]:
+def in_folder(folder: Path) -> Iterator[None]:
     """Run what is inside where a notebook's files are, without figures that somebody would see."""
     before = (Path.cwd(), sys.path[:], os.environ.get("MPLBACKEND"))
     with tempfile.TemporaryDirectory(prefix="autograder-proof-") as temporary:

@@ -36,7 +36,7 @@ def make_class(folder: Path, students: int) -> Path:
     """Make a course in which a class has handed in, and return its folder."""
     course = Course(ROOT)
     demo = throw_away_course(course.assignments([ASSIGNMENT])[0], folder)
-    shutil.copytree(course.masters, folder / "notebooks")
+    shutil.copytree(course.masters, folder / "notebooks", dirs_exist_ok=True)
     hand_in(demo, course, students)
     return folder
 
