@@ -10,7 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.diagnosis.catalogue import Catalogue
-from autograder.diagnosis.telling import failing, tell, without_hints
+from autograder.diagnosis.telling import failing, tell, untouched, without_hints
 from autograder.grading.conversation import Conversation, Turn
 from autograder.grading.examination import Examination, GradingLimits
 from autograder.grading.failures import GraderProcessError
@@ -124,8 +124,12 @@ class Examiner:
     def _diagnose(self, notebook: NotebookNode, number: int) -> None:
         """Find out why functions fail. All marks are there by now, and nothing that happens here changes them."""
         failed = failing(notebook, self._plan.cells)
-        asked = [name for name, cells in failed.items() if self._examination.timed_out.isdisjoint(cells)]
-        if self._catalogue is None or not asked or self._seconds_left() <= 0:
+        if self._catalogue is None or not failed or self._seconds_left() <= 0:
+            return
+        left_out = untouched(notebook, self._plan.cells, failed)
+        left_out |= {name for name, cells in failed.items() if not self._examination.timed_out.isdisjoint(cells)}
+        asked = [name for name in failed if name not in left_out]
+        if not asked:
             return
         try:
             found = self._talk.diagnose(asked, list(failed), number, fresh=self._fresh)
