@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,7 @@ def untouched(notebook: NotebookNode, cells: Iterable[Any], names: Iterable[str]
     return {name for name in names if handed_in.get(name, "").strip() == _stub(solved.get(name, "")).strip()}
 
 
+@functools.lru_cache(maxsize=256)
 def _stub(source: str) -> str:
     try:
         return make_stub(source)
