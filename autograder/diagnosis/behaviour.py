@@ -45,16 +45,29 @@ class Probe:
     keywords: Mapping[str, Any] = field(default_factory=dict)
 
 
-def observe(function: Callable[..., Any], probe: Probe) -> Behaviour:
+def seed() -> None:
+    """Set the global random generators to where they are before each call."""
+    np.random.seed(0)
+    random.seed(0)
+
+
+def drawn() -> tuple[Any, ...]:
+    """Return where the global random generators are."""
+    _, key, position, *_ = np.random.get_state()
+    return bytes(key), position, random.getstate()  # type: ignore[arg-type]
+
+
+def observe(function: Callable[..., Any], probe: Probe, *, seeded: bool = True) -> Behaviour:
     """Call a function with copies of a probe's arguments and return what it does.
 
+    seeded -- give it the same random numbers each time, for functions that draw some without a seed of their own;
+        for one that lives in another process these travel with each call
     Raises WireError if the function lives in another process that has gone, TooMuchError for a result without end, and
     KeyboardInterrupt.
     """
     arguments, keywords = copy.deepcopy((probe.arguments, dict(probe.keywords)))
-    # The same random numbers each time, for functions that draw some without a seed of their own.
-    np.random.seed(0)
-    random.seed(0)
+    if seeded:
+        seed()
     try:
         result = function(*arguments, **keywords)
     except WireError:

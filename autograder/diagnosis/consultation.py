@@ -38,7 +38,8 @@ class Diagnostician:
         """Get to know the variants of these functions, or of all; what is known already costs nothing."""
         names = self._entries.keys() if functions is None else self._entries.keys() & set(functions)
         entries = [entry for name in sorted(names - self._knowledge.keys()) for entry in self._entries[name]]
-        self._knowledge |= learn(self._solution, entries)
+        if entries:
+            self._knowledge |= learn(self._solution, entries)
 
     def consult(self, student: Peer, functions: Collection[str], failed: Collection[str]) -> Iterator[tuple[str, Any]]:
         """Yield what explains these functions of a student's, one after the other: the name and the misconceptions.
