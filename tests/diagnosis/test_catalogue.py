@@ -106,7 +106,7 @@ class TestBuild:
         master = built.root / "notebooks" / "step_by_step.py"
         master.write_text(master.read_text(encoding="utf-8").replace("np.dot(W, A) + b", "b + np.dot(W, A)"), "utf-8")
         with pytest.raises(BuildError) as caught:
-            build(built.assignments()[0])
+            build(built.assignments(["step_by_step"])[0])
 
         first = str(caught.value).split("\n")[0]
         assert first.startswith(str(built.root / "notebooks" / "step_by_step.misconceptions.toml"))
@@ -125,7 +125,7 @@ class TestBuild:
 
     def test_a_course_without_one(self, built):
         """Everything goes on without."""
-        assignment = built.assignments()[0]
+        assignment = built.assignments(["step_by_step"])[0]
         assignment.catalogue.unlink()
         build(assignment)
 
