@@ -56,8 +56,9 @@ def tell(
     """
     tests = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in notebook.cells}
     for name, misconceptions in found.items():
-        for hint in catalogue.hints(misconceptions):
-            output = {"output_type": "stream", "name": "stdout", "text": f"{_BEGIN}{name}: {hint}\n"}
+        text = "".join(f"{_BEGIN}{name}: {hint}\n" for hint in catalogue.hints(misconceptions))
+        if text:
+            output = {"output_type": "stream", "name": "stdout", "text": text}
             tests[failed[name][0]].outputs.append(_node(output))
 
 
