@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import nbformat
@@ -13,6 +12,7 @@ from nbformat import NotebookNode
 
 from autograder.authoring.generate import generate
 from autograder.course import CONFIG, Assignment, Course
+from autograder.diagnosis.catalogue import Catalogue, Misconception
 from autograder.grading.marks import FunctionMarks, read_marks
 from autograder.isolation.doctor import diagnose
 from autograder.nbgrader_run import nbgrader_log, scripts_on_path
@@ -26,55 +26,32 @@ class DemoError(Exception):
     """The demo cannot run; the message says what to do first."""
 
 
-@dataclass(frozen=True)
-class Mistake:
-    """A change to the solution that real students make.
-
-    function -- the function it is in
-    right, wrong -- what the solution says, and what the student wrote
-    """
-
-    function: str
-    right: str
-    wrong: str
-
-
-NO_MEAN_DW = Mistake("linear_backward", "np.dot(dZ, A_prev.T) / m", "np.dot(dZ, A_prev.T)")
-NO_MEAN_DB = Mistake("linear_backward", "keepdims=True) / m", "keepdims=True)")
-NO_MEAN_COST = Mistake("compute_cost", "-(1 / m) * np.sum", "-np.sum")
-NO_BIAS = Mistake("linear_forward", "np.dot(W, A) + b", "np.dot(W, A)")
-NO_SCALE = Mistake("initialize_parameters", "np.random.randn(n_h, n_x) * 0.01", "np.random.randn(n_h, n_x)")
-RANDOM_BIAS = Mistake("initialize_parameters", "np.zeros((n_h, 1))", "np.random.randn(n_h, 1) * 0.01")
-FIXED_LAYER = Mistake("initialize_parameters_deep", "np.zeros((layer_dims[l], 1))", "np.zeros((layer_dims[1], 1))")
-SAME_ACTIVATION = Mistake(
-    "linear_activation_forward", "A, activation_cache = relu(Z)", "A, activation_cache = sigmoid(Z)"
+# What no catalogue has, because it is no wrong answer but no Python: a bracket that is not closed.
+DOES_NOT_PARSE = Misconception(
+    "does-not-parse",
+    "compute_cost",
+    (("(1 - Y) * np.log(1 - AL))", "(1 - Y) * np.log(1 - AL)"),),
+    hints=("Which bracket is not closed?",),
+    cause="A slip of the pen.",
+    instructor="The cell is no Python.",
 )
-ALL_SIGMOID = Mistake("L_model_forward", '"relu")', '"sigmoid")')
-NO_LAST_CACHE = Mistake("L_model_forward", '"sigmoid")\n    caches.append(cache)', '"sigmoid")')
-NO_KEEPDIMS = Mistake("linear_backward", "axis=1, keepdims=True", "axis=1")
-WRONG_AXIS = Mistake("linear_backward", "axis=1, keepdims=True", "axis=0, keepdims=True")
-MIXED_NUMBERING = Mistake("L_model_backward", 'grads["dA" + str(L - 1)]', 'grads["dA" + str(L)]')
-UPHILL = Mistake("update_parameters", "- learning_rate", "+ learning_rate")
-LAST_LAYER_LEFT_OUT = Mistake("update_parameters", "range(1, L + 1)", "range(1, L)")
-DOES_NOT_PARSE = Mistake("compute_cost", "(1 - Y) * np.log(1 - AL))", "(1 - Y) * np.log(1 - AL)")
 
-# A third of the class forgets to divide by m somewhere, as real classes do.
-CLASS: dict[str, tuple[Mistake, ...]] = {
+# The misconceptions of each student. A third of the class forgets to divide by m somewhere, as real classes do.
+CLASS: dict[str, tuple[str, ...]] = {
     "ada": (),
     "ben": (),  # hands in the release untouched
-    "chandra": (NO_MEAN_DW, NO_MEAN_DB),
-    "dario": (NO_MEAN_DB,),
-    "elif": (NO_MEAN_DW, NO_MEAN_DB, NO_MEAN_COST),
-    "femi": (NO_MEAN_COST, RANDOM_BIAS),
-    "greta": (NO_BIAS,),
-    "haru": (SAME_ACTIVATION, ALL_SIGMOID),
-    "ines": (NO_SCALE, NO_KEEPDIMS),
-    "jakub": (LAST_LAYER_LEFT_OUT, MIXED_NUMBERING),
-    "kiri": (UPHILL, FIXED_LAYER),
-    "lars": (DOES_NOT_PARSE,),
+    "chandra": ("lb-no-mean",),
+    "dario": ("lb-no-mean-db",),
+    "elif": ("lb-no-mean", "cost-no-mean"),
+    "femi": ("cost-no-mean", "init2-random-bias"),
+    "greta": ("linear-no-bias",),
+    "haru": ("laf-sigmoid-both", "lmf-all-sigmoid"),
+    "ines": ("init2-no-scale", "lb-no-keepdims"),
+    "jakub": ("up-last-layer-left-out", "lmb-mixed-numbering"),
+    "kiri": ("up-plus", "deep-fixed-layer-bias"),
+    "lars": (DOES_NOT_PARSE.id,),
 }
 UNTOUCHED = "ben"
-_FREQUENT = sorted({mistake for mistakes in CLASS.values() for mistake in mistakes}, key=str)
 
 
 def run_demo(course: Course, students: int) -> None:
@@ -85,6 +62,8 @@ def run_demo(course: Course, students: int) -> None:
     assignment = course.assignments([ASSIGNMENT])[0]
     if not assignment.source.is_file():
         raise DemoError(f"{assignment.source} is missing; run `autograder build {ASSIGNMENT}` first.")
+    if not assignment.catalogue.is_file():
+        raise DemoError(f"{assignment.catalogue} is missing; the class makes the mistakes that it has.")
     demo = throw_away_course(assignment, course.root / FOLDER)
     say(f"A simulated class of {students} hands in {ASSIGNMENT}; nbgrader grades it.")
     confined = any(report.sound for report in diagnose())
@@ -100,39 +79,49 @@ def run_demo(course: Course, students: int) -> None:
     say(f"look at them:     cd {place} && jupyter lab   (formgrader is in its menu)")
 
 
-def submission(solved: NotebookNode, release: NotebookNode, mistakes: tuple[Mistake, ...]) -> NotebookNode:
+def submission(solved: NotebookNode, release: NotebookNode, mistakes: Iterable[Misconception]) -> NotebookNode:
     """Return what a student hands in who solves everything but makes these mistakes.
 
-    Raises DemoError if a mistake no longer fits the solution.
+    Raises CatalogueError if a mistake no longer fits the solution.
     """
-    solutions = {cell.metadata.nbgrader.grade_id: cell.source for cell in solved.cells if _is_solution(cell)}
+    changed = {cell.metadata.nbgrader.grade_id: cell.source for cell in solved.cells if _is_solution(cell)}
     for mistake in mistakes:
-        source = solutions[mistake.function]
-        if mistake.right not in source:
-            raise DemoError(f"{mistake.function} does not say {mistake.right!r} any more; mend autograder/demo.py.")
-        solutions[mistake.function] = source.replace(mistake.right, mistake.wrong)
+        changed[mistake.function] = mistake.apply(changed[mistake.function])
     handed_in: NotebookNode = nbformat.from_dict(release)
     for cell in handed_in.cells:
         if _is_solution(cell):
-            cell.source = solutions[cell.metadata.nbgrader.grade_id]
+            cell.source = changed[cell.metadata.nbgrader.grade_id]
     return handed_in
 
 
-def mistakes_of_class(students: int) -> Iterator[tuple[str, tuple[Mistake, ...]]]:
+def mistakes_of_class(students: int, catalogue: Catalogue) -> Iterator[tuple[str, list[Misconception]]]:
     """Yield names and mistakes: the twelve of CLASS, then others with up to three mistakes, always the same."""
-    yield from list(CLASS.items())[:students]
+    for name in list(CLASS)[:students]:
+        yield name, mistakes_of(name, catalogue)
+    frequent = sorted({entry.id: entry for name in CLASS for entry in mistakes_of(name, catalogue)}.items())
     draw = random.Random(12)
     for number in range(len(CLASS) + 1, students + 1):
-        chosen = draw.sample(_FREQUENT, draw.choice([0, 1, 1, 2, 3]))
-        one_a_function = {mistake.function: mistake for mistake in chosen}
-        yield f"student{number:03d}", tuple(one_a_function.values())
+        chosen = draw.sample(frequent, draw.choice([0, 1, 1, 2, 3]))
+        one_a_function = {entry.function: entry for _, entry in chosen}
+        yield f"student{number:03d}", list(one_a_function.values())
+
+
+def mistakes_of(name: str, catalogue: Catalogue) -> list[Misconception]:
+    """Return the mistakes of a student of CLASS. Raises DemoError if the catalogue does not have one of them."""
+    known = {**catalogue.entries, DOES_NOT_PARSE.id: DOES_NOT_PARSE}
+    for mistake in CLASS[name]:
+        if mistake not in known:
+            raise DemoError(f"The catalogue has no misconception {mistake!r} any more; mend autograder/demo.py.")
+    return [known[mistake] for mistake in CLASS[name]]
 
 
 def throw_away_course(assignment: Assignment, root: Path) -> Assignment:
-    """Make a new course that has only this assignment's source, and return the assignment in it."""
+    """Make a new course that has only this assignment's source and catalogue, and return the assignment in it."""
     shutil.rmtree(root, ignore_errors=True)
     demo = Assignment(Course(root), assignment.name)
     shutil.copytree(assignment.source.parent, demo.source.parent)
+    demo.catalogue.parent.mkdir()
+    shutil.copyfile(assignment.catalogue, demo.catalogue)
     shutil.copyfile(assignment.course.root / CONFIG, root / CONFIG)
     return demo
 
@@ -142,8 +131,9 @@ def hand_in(demo: Assignment, configured_by: Course, students: int) -> list[str]
     generate(demo, configured_by)
     solved = nbformat.read(demo.source, as_version=4)
     release = nbformat.read(demo.release, as_version=4)
+    catalogue = Catalogue.read(demo.catalogue)
     names = []
-    for name, mistakes in mistakes_of_class(students):
+    for name, mistakes in mistakes_of_class(students, catalogue):
         notebook = release if name == UNTOUCHED else submission(solved, release, mistakes)
         folder = demo.course.root / "submitted" / name / demo.name
         shutil.copytree(demo.release.parent, folder)

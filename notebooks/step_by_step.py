@@ -221,7 +221,7 @@ for name in ["W1", "b1", "W2", "b2"]:
 # 5 points: the weights of initialize_parameters
 assert check_initialize_parameters(initialize_parameters, "weights")
 ### BEGIN HIDDEN TESTS
-for n_x, n_h, n_y in [(4, 3, 2), (2, 5, 3), (5, 2, 4)]:
+for n_x, n_h, n_y in [(4, 3, 2), (2, 5, 3), (5, 2, 4), (3, 1, 2)]:
     drawn = np.random.RandomState(1)
     weights = {"W1": 0.01 * drawn.randn(n_h, n_x), "W2": 0.01 * drawn.randn(n_y, n_h)}
     got = attempt(initialize_parameters, n_x, n_h, n_y)
@@ -235,7 +235,7 @@ for n_x, n_h, n_y in [(4, 3, 2), (2, 5, 3), (5, 2, 4)]:
 # 5 points: the biases of initialize_parameters
 assert check_initialize_parameters(initialize_parameters, "biases")
 ### BEGIN HIDDEN TESTS
-for n_x, n_h, n_y in [(4, 3, 2), (2, 5, 3), (5, 2, 4)]:
+for n_x, n_h, n_y in [(4, 3, 2), (2, 5, 3), (5, 2, 4), (3, 1, 2)]:
     got = attempt(initialize_parameters, n_x, n_h, n_y)
     expect_keys(initialize_parameters, "parameters", ["b1", "b2"], got)
     for name, rows in [("b1", n_h), ("b2", n_y)]:
@@ -388,7 +388,7 @@ for name in ["W1", "b1", "W2", "b2"]:
 # 5 points: the weights of initialize_parameters_deep
 assert check_initialize_parameters_deep(initialize_parameters_deep, "weights")
 ### BEGIN HIDDEN TESTS
-for sizes in [[6, 1], [2, 4, 1], [6, 3, 5, 2], [7, 5, 4, 3, 2]]:
+for sizes in [[6, 1], [2, 4, 1], [6, 3, 5, 2], [7, 5, 4, 3, 2], [3, 3, 3]]:
     drawn = np.random.RandomState(3)
     got = attempt(initialize_parameters_deep, sizes)
     for layer, (columns, rows) in enumerate(zip(sizes[:-1], sizes[1:]), start=1):
@@ -402,7 +402,7 @@ for sizes in [[6, 1], [2, 4, 1], [6, 3, 5, 2], [7, 5, 4, 3, 2]]:
 # 5 points: the biases of initialize_parameters_deep
 assert check_initialize_parameters_deep(initialize_parameters_deep, "biases")
 ### BEGIN HIDDEN TESTS
-for sizes in [[6, 1], [2, 4, 1], [6, 3, 5, 2], [7, 5, 4, 3, 2]]:
+for sizes in [[6, 1], [2, 4, 1], [6, 3, 5, 2], [7, 5, 4, 3, 2], [3, 3, 3]]:
     got = attempt(initialize_parameters_deep, sizes)
     for layer, rows in enumerate(sizes[1:], start=1):
         expect_keys(initialize_parameters_deep, "parameters", [f"b{layer}"], got)
@@ -512,7 +512,7 @@ print(f"Z = {Z}")
 assert check_linear_forward(linear_forward)
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(4031)
-for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
+for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
     inputs = rng.standard_normal((n_prev, m)), rng.standard_normal((n, n_prev)), rng.standard_normal((n, 1))
     value = np.einsum("jk,ki->ji", inputs[1], inputs[0]) + inputs[2]
     got = attempt(linear_forward, *inputs, returns=("Z", "cache"))
@@ -638,7 +638,7 @@ print(f"A with ReLU = {A}")
 assert check_linear_activation_forward(linear_activation_forward, "sigmoid")
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(4202)
-for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
+for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
     inputs = rng.standard_normal((n_prev, m)), rng.standard_normal((n, n_prev)), rng.standard_normal((n, 1))
     middle = np.einsum("jk,ki->ji", inputs[1], inputs[0]) + inputs[2]
     value = 1 / (1 + np.exp(-middle))
@@ -653,7 +653,7 @@ for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
 assert check_linear_activation_forward(linear_activation_forward, "relu")
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(4203)
-for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
+for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
     inputs = rng.standard_normal((n_prev, m)), rng.standard_normal((n, n_prev)), rng.standard_normal((n, 1))
     middle = np.einsum("jk,ki->ji", inputs[1], inputs[0]) + inputs[2]
     value = np.where(middle > 0, middle, 0)
@@ -781,7 +781,7 @@ print(f"number of caches = {len(caches)}")
 assert check_L_model_forward(L_model_forward)
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(4305)
-for sizes, m in [([5, 1], 3), ([4, 3, 1], 5), ([3, 5, 2, 1], 4), ([6, 4, 3, 2, 1], 5)]:
+for sizes, m in [([5, 1], 3), ([4, 3, 1], 5), ([3, 5, 2, 1], 4), ([6, 4, 3, 2, 1], 5), ([3, 3, 3, 1], 3)]:
     given, layers = {}, []
     signal = X0 = rng.standard_normal((sizes[0], m))
     for layer, (columns, rows) in enumerate(zip(sizes[:-1], sizes[1:]), start=1):
@@ -902,7 +902,7 @@ print(f"cost = {compute_cost(AL, Y)}")
 assert check_compute_cost(compute_cost)
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(5006)
-for m in [2, 5, 8]:
+for m in [2, 5, 8, 1]:
     labels = np.arange(m).reshape(1, m) % 2
     guesses = rng.uniform(0.05, 0.95, (1, m))
     value = -np.log(np.where(labels == 1, guesses, 1 - guesses)).mean()
@@ -1049,7 +1049,7 @@ print(f"db = {db}")
 assert check_linear_backward(linear_backward, "dW")
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(6107)
-for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
+for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
     stored = rng.standard_normal((n_prev, m)), rng.standard_normal((n, n_prev)), rng.standard_normal((n, 1))
     arriving = rng.standard_normal((n, m))
     got = attempt(linear_backward, arriving, stored, returns=("dA_prev", "dW", "db"))
@@ -1062,7 +1062,7 @@ for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
 assert check_linear_backward(linear_backward, "db")
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(6108)
-for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
+for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
     stored = rng.standard_normal((n_prev, m)), rng.standard_normal((n, n_prev)), rng.standard_normal((n, 1))
     arriving = rng.standard_normal((n, m))
     got = attempt(linear_backward, arriving, stored, returns=("dA_prev", "dW", "db"))
@@ -1075,7 +1075,7 @@ for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
 assert check_linear_backward(linear_backward, "dA_prev")
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(6109)
-for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
+for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
     stored = rng.standard_normal((n_prev, m)), rng.standard_normal((n, n_prev)), rng.standard_normal((n, 1))
     arriving = rng.standard_normal((n, m))
     got = attempt(linear_backward, arriving, stored, returns=("dA_prev", "dW", "db"))
@@ -1203,7 +1203,7 @@ for activation in ["sigmoid", "relu"]:
 assert check_linear_activation_backward(linear_activation_backward, "relu")
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(6208)
-for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
+for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
     stored = rng.standard_normal((n_prev, m)), rng.standard_normal((n, n_prev)), rng.standard_normal((n, 1))
     middle, arriving = rng.standard_normal((n, m)), rng.standard_normal((n, m))
     through = np.where(middle > 0, arriving, 0)
@@ -1225,7 +1225,7 @@ for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
 assert check_linear_activation_backward(linear_activation_backward, "sigmoid")
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(6209)
-for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
+for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
     stored = rng.standard_normal((n_prev, m)), rng.standard_normal((n, n_prev)), rng.standard_normal((n, 1))
     middle, arriving = rng.standard_normal((n, m)), rng.standard_normal((n, m))
     through = arriving / (2 + np.exp(middle) + np.exp(-middle))
@@ -1392,7 +1392,7 @@ print_grads(grads)
 assert check_L_model_backward(L_model_backward)
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(6309)
-for sizes, m in [([5, 1], 3), ([4, 3, 1], 5), ([3, 5, 2, 1], 4), ([6, 4, 3, 2, 1], 5)]:
+for sizes, m in [([5, 1], 3), ([4, 3, 1], 5), ([3, 5, 2, 1], 4), ([6, 4, 3, 2, 1], 5), ([1, 1, 1, 1], 3)]:
     stored = [
         ((rng.standard_normal((a, m)), rng.standard_normal((n, a)), rng.standard_normal((n, 1))), rng.standard_normal((n, m)))
         for a, n in zip(sizes[:-1], sizes[1:])
@@ -1520,6 +1520,7 @@ for sizes, rate in [([5, 1], 0.5), ([4, 3, 1], 0.02), ([3, 5, 2, 1], 1.5), ([6, 
         for name, shape in [(f"W{layer}", (rows, columns)), (f"b{layer}", (rows, 1))]:
             old[name], slopes["d" + name] = rng.standard_normal(shape), rng.standard_normal(shape)
             wanted[name] = old[name] + slopes["d" + name] * -rate
+        slopes[f"dA{layer - 1}"] = rng.standard_normal((columns, 2))  # not for the update, but it is there
     known = KnownStep(old, rate)
     got = attempt(update_parameters, old, slopes, rate, may_change=(0,))
     expect_keys(update_parameters, "parameters", wanted, got)
@@ -1539,6 +1540,7 @@ for sizes, rate in [([5, 1], 0.5), ([4, 3, 1], 0.02), ([3, 5, 2, 1], 1.5), ([6, 
         for name, shape in [(f"W{layer}", (rows, columns)), (f"b{layer}", (rows, 1))]:
             old[name], slopes["d" + name] = rng.standard_normal(shape), rng.standard_normal(shape)
             wanted[name] = old[name] + slopes["d" + name] * -rate
+        slopes[f"dA{layer - 1}"] = rng.standard_normal((columns, 2))  # not for the update, but it is there
     known = KnownStep(old, rate)
     got = attempt(update_parameters, old, slopes, rate, may_change=(0,))
     expect_keys(update_parameters, "parameters", wanted, got)

@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from autograder.authoring.build import build
 from autograder.authoring.master import read_master
 from autograder.course import Assignment, Course
+from autograder.diagnosis.catalogue import Catalogue
 
 
 def pytest_configure() -> None:
@@ -54,6 +55,12 @@ def step_by_step() -> Assignment:
 def solution(step_by_step: Assignment) -> NotebookNode:
     """The solved notebook, straight from the master. Copy before changing it."""
     return read_master(step_by_step.master)
+
+
+@pytest.fixture(scope="session")
+def catalogue(step_by_step: Assignment) -> Catalogue:
+    """The misconceptions of the first assignment."""
+    return Catalogue.read(step_by_step.catalogue)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.demo import CLASS, submission
+from autograder.demo import mistakes_of, submission
 from autograder.grading.marks import read_marks
 
 
@@ -51,12 +51,12 @@ def test_a_wrong_marker_stops_generate_assignment(built):
 
 
 @pytest.fixture
-def handed_in(built, solution, release):
+def handed_in(built, solution, release, catalogue):
     """A course into which a perfect, an untouched and a faulty notebook were handed in."""
     for name, notebook in [
         ("perfect", submission(solution, release, ())),
         ("untouched", release),
-        ("greta", submission(solution, release, CLASS["greta"])),
+        ("greta", submission(solution, release, mistakes_of("greta", catalogue))),
     ]:
         folder = built.root / "submitted" / name / "step_by_step"
         folder.mkdir(parents=True)

@@ -1,4 +1,8 @@
-"""Prove that an assignment is sound: its solution scores full marks, and its release none and gives nothing away."""
+"""Prove that an assignment is sound.
+
+Its solution scores full marks; its release scores none and gives nothing away; its tests catch every misconception of
+its catalogue and every mutant of its solution, but for those of which a reason is written down.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +17,15 @@ from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 
+from autograder.authoring.build import catalogue_problems
 from autograder.authoring.errors import AuthoringError
 from autograder.authoring.leaks import find_leaks
 from autograder.authoring.master import cell_name, read_source
 from autograder.authoring.tables import compare_tables
 from autograder.course import Assignment
+from autograder.diagnosis.catalogue import Catalogue, CatalogueError
+from autograder.diagnosis.mutation import read_explanations, unexplained
+from autograder.diagnosis.proof import Proof, prove
 from autograder.grading.marks import FunctionMarks, failure, functions, read_marks
 
 NOT_FILLED_IN = "not filled in yet"
@@ -30,16 +38,18 @@ class Validation:
     """The result of validating one assignment: marks of both notebooks, and everything that is wrong.
 
     executed -- where the solution lies with all its outputs, to be looked at
+    proof -- what came of trying out mistakes, None if the solution itself fails
     """
 
     solution: list[FunctionMarks]
     release: list[FunctionMarks]
     problems: list[AuthoringError]
     executed: Path
+    proof: Proof | None = None
 
 
 def validate(assignment: Assignment, progress: Callable[[str], None]) -> Validation:
-    """Run an assignment's solution and release in a real kernel and check both.
+    """Run an assignment's solution and release in a real kernel and check both, then try out mistakes.
 
     progress -- is told what is being done
     Raises AuthoringError if one of the two notebooks is missing.
@@ -60,7 +70,27 @@ def validate(assignment: Assignment, progress: Callable[[str], None]) -> Validat
     executed = assignment.course.root / EXECUTED / assignment.source.name
     executed.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(solution, executed)
-    return Validation(read_marks(solution), read_marks(release), problems, executed)
+    misfits = catalogue_problems(assignment, solution)
+    problems += misfits
+    proof = None
+    if not misfits and all(marks.score == marks.max_score for marks in read_marks(solution)):
+        progress("trying out mistakes")
+        proof = prove(
+            assignment.source, Catalogue.read(assignment.catalogue) if assignment.catalogue.is_file() else None
+        )
+        problems += check_proof(proof, assignment)
+    return Validation(read_marks(solution), read_marks(release), problems, executed, proof)
+
+
+def check_proof(proof: Proof, assignment: Assignment) -> list[AuthoringError]:
+    """Return what trying out mistakes has shown to be wrong with an assignment."""
+    problems = [problem.at(file=assignment.catalogue) for problem in proof.problems()]
+    try:
+        proof.explanations = read_explanations(assignment.survivors)
+    except CatalogueError as error:
+        return [*problems, error]
+    wrong = unexplained(proof.survivors, proof.explanations, assignment.survivors)
+    return problems + [problem.at(file=assignment.source) for problem in wrong]
 
 
 def execute(path: Path) -> NotebookNode:

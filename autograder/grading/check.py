@@ -13,6 +13,7 @@ from autograder import python_cells
 from autograder.authoring.errors import AuthoringError
 from autograder.bundle import Bundle, BundleError, load, store_notebook
 from autograder.course import Assignment, Course
+from autograder.diagnosis.catalogue import Catalogue
 from autograder.grading.engine import Engine
 from autograder.grading.examination import Examination
 from autograder.grading.failures import GradingError
@@ -60,11 +61,11 @@ def check(course: Course, path: Path, assignment: str | None = None, isolation: 
         ):
             notebook = read_submission(path)
             examination = engine.examine(notebook, path.absolute().parent)
-            layers, belongs = engine.layers, owners(engine.plan.cells)
+            layers, belongs, catalogue = engine.layers, owners(engine.plan.cells), engine.catalogue
     except (GradingError, AuthoringError, BundleError) as error:
         return result | {"error": str(error)}
     cells = functions(notebook, belongs)
-    entries = [_entry(marks, cells[marks.name], examination) for marks in read_marks(notebook, belongs)]
+    entries = [_entry(marks, cells[marks.name], examination, catalogue) for marks in read_marks(notebook, belongs)]
     return result | {
         "score": sum(entry["score"] for entry in entries),
         "max_score": sum(entry["max_score"] for entry in entries),
@@ -106,14 +107,19 @@ def status_of(marks: FunctionMarks, cells: list[NotebookNode], timed_out: set[st
     return "partial" if marks.score else "failed"
 
 
-def _entry(marks: FunctionMarks, cells: list[NotebookNode], examination: Examination) -> dict[str, Any]:
+def _entry(
+    marks: FunctionMarks, cells: list[NotebookNode], examination: Examination, catalogue: Catalogue | None
+) -> dict[str, Any]:
+    found = examination.misconceptions.get(marks.name, [])
+    hints = catalogue.hints(found) if catalogue else []
+    message = "\n".join([marks.message, *(f"Hint: {hint}" for hint in hints)]) if marks.message else None
     return {
         "name": marks.name,
         "score": marks.score,
         "max_score": marks.max_score,
         "status": status_of(marks, cells, examination.timed_out),
-        "message": marks.message,
-        "misconception": None,
+        "message": message,
+        "misconception": ", ".join(found) or None,
     }
 
 
@@ -152,7 +158,8 @@ def _bundle_of(assignment: Assignment) -> Iterator[Bundle]:
     with tempfile.TemporaryDirectory(prefix="autograder-bundle-") as temporary:
         solved = assignment.source.read_text(encoding="utf-8")
         target = Path(temporary) / assignment.name
-        yield store_notebook(target, assignment.name, solved, {}, files=files, siblings={assignment.name})
+        name, catalogue = assignment.name, assignment.catalogue
+        yield store_notebook(target, name, solved, {}, files=files, siblings={name}, catalogue=catalogue)
 
 
 def _graded_names(assignment: Assignment) -> set[str]:

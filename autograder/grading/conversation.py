@@ -26,6 +26,8 @@ from autograder.isolation.process import Process
 Packed = bytes | memoryview
 
 GRACE = 2.0  # seconds between an interrupt and the end
+LEARNING = 30.0  # seconds that the grader may take to get ready for a diagnosis
+DIAGNOSIS = 1.0  # seconds for the diagnosis of a submission
 
 
 @dataclass
@@ -61,6 +63,18 @@ class Conversation:
         """
         order = ["run", {"grade_id": grade_id, "number": number, "fresh": fresh}]
         return _Cell(self, "grader", seconds).run(order)
+
+    def diagnose(self, functions: list[str], failed: list[str], number: int, *, fresh: bool) -> dict[str, list[str]]:
+        """Return what explains functions that failed their tests: misconceptions, by function; the last thing asked.
+
+        Raises GraderProcessError as `run_test` does.
+        """
+        order = {"functions": functions, "number": number, "fresh": fresh}
+        # What it takes to get to know the functions is none of the student's time.
+        _Cell(self, "grader", LEARNING).run(["run", order | {"failed": []}])
+        turn = _Cell(self, "grader", DIAGNOSIS).run(["run", order | {"failed": failed}])
+        found: dict[str, list[str]] = (turn.answer or {}).get("misconceptions", {})
+        return found
 
 
 class _Cell:

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from autograder.bundle import Bundle
+from autograder.diagnosis.catalogue import Catalogue, CatalogueError
 from autograder.grading import fonts
 from autograder.grading.examination import Examination, GradingLimits
 from autograder.grading.failures import GraderProcessError, UnconfinedError, UnsoundBundleError
@@ -66,6 +67,7 @@ class Engine:
     ) -> None:
         self.plan = Plan.read(bundle.notebook(name))
         self.limits = limits or GradingLimits()
+        self.catalogue = _catalogue(bundle, name)
         self._bundle = bundle
         self._confine = confine
         self._for_many = for_many
@@ -119,7 +121,7 @@ class Engine:
             self._fork_grader(temporary / "tests", released) as grader,
         ):
             fork = self._fork_student(handed, temporary)
-            examination = Examiner(self.plan, fork, grader, self.limits).examine(notebook, known)
+            examination = Examiner(self.plan, fork, grader, self.limits, self.catalogue).examine(notebook, known)
         if size > HANDED_IN_BYTES:
             note = f"{size >> 20} MiB lie beside the notebook, more than {HANDED_IN_BYTES >> 20}: none of it was copied"
             examination.notes.append(note)
@@ -193,7 +195,7 @@ class Engine:
             return graders.fork(_GRADER, {}, folder, files=files, limits=self._process_limits())
         # For a single submission one warm process serves both: the solution runs in a fork of it, so what the
         # student's process is forked from never sees it.
-        script = {"script": self.plan.script()}
+        script = self._solution()
         only = self._ready(self._student_zygote)
         grader = only.fork(_ONLY_GRADER, script, folder, files=files, limits=self._process_limits())
         answer: Any = grader.channel.receive(time.monotonic() + _READY_SECONDS)
@@ -201,6 +203,11 @@ class Engine:
             raise GraderProcessError(f"the solved notebook ends its process: {answer[1]['traceback'].strip()[-200:]}")
         self._refuse_unable(answer[1])
         return grader
+
+    def _solution(self) -> dict[str, Any]:
+        """Return what the grader's process, and no other, is to know."""
+        known = self.catalogue.plain() if self.catalogue else []
+        return {"script": self.plan.script(), "misconceptions": known}
 
     def _process_limits(self) -> ProcessLimits:
         """What the kernel is told. The clock is held from outside; the processor's is for when nobody holds it."""
@@ -240,12 +247,20 @@ class Engine:
         _copy(_files(self._bundle.files)[0], folder)
         return Zygote.begin(
             prepare="autograder.grading.grader:prepare",
-            arguments={"script": self.plan.script()},
+            arguments=self._solution(),
             environment=_ENVIRONMENT,
             directory=folder,
             confine=self._confine,
             entries=[_GRADER],
         )
+
+
+def _catalogue(bundle: Bundle, name: str) -> Catalogue | None:
+    """Return the catalogue that was released, None if there is none that can be read: grading needs none."""
+    path = bundle.catalogue(name)
+    with contextlib.suppress(CatalogueError):
+        return None if path is None else Catalogue.read(path)
+    return None
 
 
 def _folder_for_nobody(prefix: str) -> Path:

@@ -9,8 +9,11 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.diagnosis.catalogue import Catalogue
+from autograder.diagnosis.telling import failing, tell, untouched, without_hints
 from autograder.grading.conversation import Conversation, Turn
 from autograder.grading.examination import Examination, GradingLimits
+from autograder.grading.failures import GraderProcessError
 from autograder.grading.plan import Plan, give_roles, is_test
 from autograder.isolation.outputs import CUT, Output, error_output, sanitise
 from autograder.isolation.process import Process
@@ -25,10 +28,19 @@ class Examiner:
     plan -- what the master says about the cells
     fork_student -- gives a new process for the student's cells
     grader -- the process that runs the tests
+    catalogue -- what wrong answers are recognised by, None if there is no catalogue
     """
 
-    def __init__(self, plan: Plan, fork_student: Callable[[], Process], grader: Process, limits: GradingLimits) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        fork_student: Callable[[], Process],
+        grader: Process,
+        limits: GradingLimits,
+        catalogue: Catalogue | None = None,
+    ) -> None:
         self._plan = plan
+        self._catalogue = catalogue
         self._fork_student = fork_student
         self._limits = limits
         self._talk = Conversation(fork_student(), grader)
@@ -43,7 +55,7 @@ class Examiner:
         known -- the outputs of tests that need not run again, by grade_id
         Raises GradingError if it could not be judged through no fault of the student's.
         """
-        known = known or {}
+        known = {grade_id: without_hints(outputs) for grade_id, outputs in (known or {}).items()}
         begin = time.monotonic()
         self._end = begin + self._limits.submission
         self._examination.repairs += give_roles(notebook, self._plan)
@@ -63,6 +75,7 @@ class Examiner:
                 else:
                     outputs = self._student_cell(cell, number)
                 cell.outputs = [nbformat.from_dict(output) for output in outputs]
+            self._diagnose(notebook, number + 1)
         finally:
             self._end_student()
         self._examination.seconds = time.monotonic() - begin
@@ -107,6 +120,24 @@ class Examiner:
         if turn.lost is None and turn.timed_out and not any(output["output_type"] == "error" for output in outputs):
             outputs = [*outputs, error_output(TIME_IS_UP, "The time for this cell was up.", [])]
         return outputs
+
+    def _diagnose(self, notebook: NotebookNode, number: int) -> None:
+        """Find out why functions fail. All marks are there by now, and nothing that happens here changes them."""
+        failed = failing(notebook, self._plan.cells)
+        if self._catalogue is None or not failed or self._seconds_left() <= 0:
+            return
+        left_out = untouched(notebook, self._plan.cells, failed)
+        left_out |= {name for name, cells in failed.items() if not self._examination.timed_out.isdisjoint(cells)}
+        asked = [name for name in failed if name not in left_out]
+        if not asked:
+            return
+        try:
+            found = self._talk.diagnose(asked, list(failed), number, fresh=self._fresh)
+        except GraderProcessError as error:
+            self._note(f"why functions failed could not be found out: {error}")
+            return
+        self._examination.misconceptions = found
+        tell(notebook, failed, found, self._catalogue)
 
     def _lost(self, turn: Turn, where: str) -> Output:
         """Replace the student's process, and return the output that says why the cell has failed."""

@@ -93,6 +93,8 @@ class ClassGrading:
         helpers = [path.relative_to(files).as_posix() for path in files.rglob("*") if path.is_file()]
         self._base = hash_of(hash_of_files(files, helpers), *(f"{name}:{base}" for name, (base, _) in hashes.items()))
         self._tests = {name: tests for name, (_, tests) in hashes.items()}
+        catalogues = [self._place.bundle.catalogue(name) for name in sorted(self._plans)]
+        self._catalogues = hash_of(*("" if path is None else path.read_text(encoding="utf-8") for path in catalogues))
 
     def submissions(self, students: Sequence[str] = ()) -> dict[str, Path]:
         """Return the folders of what was handed in, by student. Raises GradingError if one of `students` did not."""
@@ -177,7 +179,7 @@ class ClassGrading:
         names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if _is_handed_in(path)]
         submission = hash_of_files(folder, names)
         tests = [f"{name}:{sorted(hashes.items())}" for name, hashes in sorted(self._tests.items())]
-        key = hash_of(student, submission, self._grader, self._base, *tests)
+        key = hash_of(student, submission, self._grader, self._base, *tests, self._catalogues)
         return Record(student, key, submission, self._grader, self._base, self._tests)
 
     def _changed_tests(self, record: Record, previous: Record | None) -> dict[str, list[str]] | None:

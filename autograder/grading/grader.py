@@ -2,6 +2,8 @@
 
     ["run", {"grade_id", "number", "fresh"}]  from the host, answered by
     ["done", {"outputs", "ename", "evalue", "seconds", "broken"}]
+    ["run", {"functions", "failed", "number", "fresh"}]   when all tests have run: why do these functions fail?
+    ["done", {"misconceptions"}]
     ["request", {...}]                        from the student's process, answered by ["reply", {...}]
 
 `fresh` says that the student's process is another one than before. What the student's functions print while a test
@@ -15,6 +17,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograder.diagnosis.consultation import Diagnostician
 from autograder.grading.grade_cell import GradeCell
 from autograder.grading.names import Moment, Names, moment, variables
 from autograder.isolation.channel import Channel, Plain
@@ -30,9 +33,11 @@ class Prepared:
     """What is ready before any submission comes: the master has run, and what it changed is known.
 
     report -- the tests that the solution itself does not pass, each with the error
+    diagnostician -- knows the misconceptions, if there is a catalogue
     """
 
     shell: Shell
+    diagnostician: Diagnostician | None = None
     cells: dict[str, GradeCell] = field(default_factory=dict)
     moments: dict[str, Moment] = field(default_factory=dict)
     report: dict[str, str] = field(default_factory=dict)
@@ -42,15 +47,20 @@ class Prepared:
         self.shell.open()
 
 
-def prepare(script: list[dict[str, Any]]) -> Prepared:
-    """Run a solved notebook, as `Plan.script` gives it, and note what each test is to see: for `Zygote.start`."""
-    prepared = _prepare(script, Shell())
+def prepare(script: list[dict[str, Any]], misconceptions: list[dict[str, Any]]) -> Prepared:
+    """Run a solved notebook, as `Plan.script` gives it, and note what each test is to see: for `Zygote.start`.
+
+    misconceptions -- as `Catalogue.plain` gives them
+    """
+    prepared = _prepare(script, misconceptions, Shell())
+    if prepared.diagnostician is not None:
+        prepared.diagnostician.learn()
     # Nothing stays open: the forked processes open their own.
     prepared.shell.release()
     return prepared
 
 
-def _prepare(script: list[dict[str, Any]], shell: Shell) -> Prepared:
+def _prepare(script: list[dict[str, Any]], misconceptions: list[dict[str, Any]], shell: Shell) -> Prepared:
     prepared = Prepared(shell)
     before: dict[str, Any] = {}
     for step in script:
@@ -64,6 +74,8 @@ def _prepare(script: list[dict[str, Any]], shell: Shell) -> Prepared:
             before = variables(namespace)
             if run.ename is not None:
                 prepared.report[cell.grade_id] = f"{run.ename}: {run.evalue}"
+    if misconceptions:
+        prepared.diagnostician = Diagnostician(script, variables(shell.namespace), misconceptions)
     return prepared
 
 
@@ -72,9 +84,11 @@ def serve(channel: Channel, state: Prepared) -> None:
     Grader(channel, state).serve()
 
 
-def prepare_and_serve(channel: Channel, state: Warm, script: list[dict[str, Any]]) -> None:
+def prepare_and_serve(
+    channel: Channel, state: Warm, script: list[dict[str, Any]], misconceptions: list[dict[str, Any]]
+) -> None:
     """Be the grader process of the only submission that will come; begins with ["ready", report]."""
-    prepared = _prepare(script, state.shell)
+    prepared = _prepare(script, misconceptions, state.shell)
     channel.send(["ready", dict(prepared.report)])
     serve(channel, prepared)
 
@@ -88,6 +102,7 @@ class Grader:
         self._entered = 0  # how many of the master's moments the namespace has
         self._names = Names(prepared.shell.namespace)
         self._names.start_over()
+        self._showing = True
         self._student = self._meet()
 
     def serve(self) -> None:
@@ -103,7 +118,8 @@ class Grader:
                 if type(message) is list and message[0] == "run":
                     # Whatever was said before belongs to a cell that is over.
                     self._channel.send(["begun", message[1]["number"]])
-                    self._channel.send(["done", self._run(**message[1])])
+                    run = self._diagnose if "functions" in message[1] else self._run
+                    self._channel.send(["done", run(**message[1])])
                 else:
                     self._serve_student(message)
 
@@ -148,6 +164,23 @@ class Grader:
             "broken": str(self._student.broken) if self._student.broken else None,
         }
 
+    def _diagnose(self, functions: list[str], failed: list[str], number: int, fresh: bool) -> dict[str, Any]:
+        """Say what explains functions that failed; without `failed` only learn what has to be known for that."""
+        found: dict[str, list[str]] = {}
+        doctor = self._prepared.diagnostician
+        if fresh and failed:
+            self._student = self._meet()
+        if doctor is not None and not failed:
+            doctor.learn(functions)
+        elif doctor is not None:
+            self._showing = False
+            # The tests are over. Whatever a student's function brings about, what was found until then is told.
+            with contextlib.suppress(BaseException):
+                for name, misconceptions in doctor.consult(self._student, functions, failed):
+                    found[name] = misconceptions
+            self._showing = True
+        return {"misconceptions": found}
+
     def _moments_until(self, grade_id: str) -> list[Moment]:
         """Return what the master changed since the last test that ran, up to this one, in the master's order."""
         order = list(self._prepared.moments)
@@ -157,6 +190,8 @@ class Grader:
 
     def _show(self, outputs: list[Plain]) -> None:
         """Show what the student's function printed or displayed, where it did."""
+        if not self._showing:
+            return
         for output in demote(sanitise(outputs)):
             if output["output_type"] == "stream":
                 sys.stdout.write(output["text"])

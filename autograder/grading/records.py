@@ -34,6 +34,7 @@ class Record:
     scores -- points and maximum of each grade cell that needs no person, by notebook and grade_id
     owners -- the function that each grade cell belongs to, by notebook
     timed_out -- the tests that ran out of time, by notebook
+    misconceptions -- what explains a function's failing, as the catalogue's ids by function, by notebook
     """
 
     student: str
@@ -48,6 +49,7 @@ class Record:
     scores: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     owners: dict[str, dict[str, str]] = field(default_factory=dict)
     timed_out: dict[str, list[str]] = field(default_factory=dict)
+    misconceptions: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     repairs: list[str] = field(default_factory=list)
     layers: list[str] = field(default_factory=list)

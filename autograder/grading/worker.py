@@ -150,6 +150,7 @@ def examine(job: Job, task: Task) -> Record:
             record.scores[name] = _scores(notebook)
             record.owners[name] = owners(place.engine(name).plan.cells)
             record.timed_out[name] = sorted(examination.timed_out)
+            record.misconceptions[name] = examination.misconceptions
             record.notes += examination.notes
             record.repairs += examination.repairs
             record.layers = place.engine(name).layers

@@ -9,7 +9,7 @@ from helper import FUNCTIONS, code_cell, graded_notebook, replaced
 from typer.testing import CliRunner
 
 from autograder.cli import app
-from autograder.demo import CLASS, submission
+from autograder.demo import mistakes_of, submission
 
 KEYS = "assignment notebook score max_score status error isolation seconds repairs functions".split()
 ENTRY_KEYS = "name score max_score status message misconception".split()
@@ -66,9 +66,9 @@ class TestResult:
         assert (code, result["score"]) == (0, 0.0)
         assert statuses(result) == dict.fromkeys(FUNCTIONS, "missing")
 
-    def test_mistakes_have_messages(self, check, solution, release):
+    def test_mistakes_have_messages(self, check, solution, release, catalogue):
         """Failed, partly right, and not to be judged because of what it depends on."""
-        notebook = submission(solution, release, CLASS["chandra"])
+        notebook = submission(solution, release, mistakes_of("chandra", catalogue))
         notebook = replaced(notebook, "linear_forward", "Z = np.dot(W, A) + b", "Z = None")
         notebook = replaced(notebook, "compute_cost", "np.sum(", "np.mean(")
         _, result = check(notebook)
@@ -89,6 +89,9 @@ class TestResult:
         assert messages["linear_activation_forward"].startswith("linear_activation_forward calls linear_forward")
         assert "got:      0.13831" in messages["compute_cost"]
         assert "is 1/3 of what it should be.\n  3 is m, the number of examples." in messages["compute_cost"]
+        found = {entry["name"]: entry["misconception"] for entry in result["functions"] if entry["misconception"]}
+        assert found == {"linear_backward": "lb-no-mean"}
+        assert "\nHint: The cost is an average over the examples." in messages["linear_backward"]
 
     def test_an_error_names_the_students_line(self, check, solution, release):
         """The line comes from the student's process."""

@@ -36,7 +36,7 @@ def make_class(folder: Path, students: int) -> Path:
     """Make a course in which a class has handed in, and return its folder."""
     course = Course(ROOT)
     demo = throw_away_course(course.assignments([ASSIGNMENT])[0], folder)
-    shutil.copytree(course.masters, folder / "notebooks")
+    shutil.copytree(course.masters, folder / "notebooks", dirs_exist_ok=True)
     hand_in(demo, course, students)
     return folder
 
@@ -200,6 +200,48 @@ class TestResults:
 
         assert "1 graded" in run.stdout
         assert total(classroom, "ada") == 100
+
+
+def found(folder: Path, student: str) -> list[dict]:
+    """Return the misconceptions in each record of a student, the oldest first."""
+    records = [json.loads(path.read_text()) for path in (folder / "results" / ASSIGNMENT / student).glob("*.json")]
+    return [record["misconceptions"][ASSIGNMENT] for record in sorted(records, key=lambda record: record["when"])]
+
+
+class TestDiagnosis:
+    """Why answers are wrong."""
+
+    def test_records_know_it(self, classroom_once):
+        """For the class report: the catalogue's ids by function."""
+        assert found(classroom_once, "ada") == [{}]
+        assert found(classroom_once, "ben") == [{}]
+        assert found(classroom_once, "chandra") == [{"linear_backward": ["lb-no-mean"]}]
+
+    def test_students_read_it(self, classroom_once, tmp_path):
+        """In nbgrader's own feedback: the hint, and not what is for the instructor."""
+        shutil.copytree(classroom_once, tmp_path / "course")
+        nbgrader(tmp_path / "course", "generate_feedback", ASSIGNMENT, "--student", "chandra")
+        page = (tmp_path / "course" / "feedback" / "chandra" / ASSIGNMENT / f"{ASSIGNMENT}.html").read_text()
+
+        assert page.count("A hint for linear_backward: The cost is an average over the examples.") == 1
+        assert "lb-no-mean" not in page
+        assert "Neither dW nor db is divided" not in page
+
+    def test_another_catalogue(self, classroom):
+        """What was found is looked at again, the marks stay, and the hint of before goes."""
+        path = classroom / "notebooks" / f"{ASSIGNMENT}.misconceptions.toml"
+        text = path.read_text(encoding="utf-8").replace("The cost is an average over the examples.", "Think of m.")
+        path.write_text(text.replace('"lb-no-mean"', '"lb-nowhere"'), encoding="utf-8")
+        nbgrader(classroom, "generate_assignment", ASSIGNMENT, "--force")
+        before = marks(classroom)
+        run = grade(classroom, "--student", "chandra")
+        graded = (classroom / "autograded" / "chandra" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb").read_text()
+
+        assert run.returncode == 0, run.stderr
+        assert marks(classroom) == before
+        assert found(classroom, "chandra")[1:] == [{"linear_backward": ["lb-nowhere"]}]
+        assert graded.count("A hint for linear_backward: Think of m.") == 1
+        assert "The cost is an average over the examples." not in graded
 
 
 class TestRegrade:
