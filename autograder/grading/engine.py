@@ -25,6 +25,7 @@ from autograder.isolation.errors import IsolationError
 from autograder.isolation.outputs import Output
 from autograder.isolation.parcel import Parcel
 from autograder.isolation.process import Process
+from autograder.isolation.processors import one_processor
 from autograder.isolation.sandbox.limits import ProcessLimits
 from autograder.isolation.zygote import NotConfinedError, Zygote
 
@@ -114,6 +115,7 @@ class Engine:
         if keep.isdisjoint(files):
             replacing |= self._compiled
         with (
+            one_processor(),
             Parcel((files if size <= HANDED_IN_BYTES else {}) | replacing) as handed,
             Parcel(own) as released,
             self._fork_grader(temporary / "tests", released) as grader,
