@@ -24,6 +24,12 @@ from autograder.isolation.peer import Peer
 from autograder.isolation.shell import Shell
 from autograder.isolation.warmup import Warm
 
+_FAILURE = """
+def fail():
+    raise AssertionError("expected")
+fail()
+"""
+
 
 @dataclass
 class Prepared:
@@ -44,7 +50,11 @@ class Prepared:
 
 def prepare(script: list[dict[str, Any]]) -> Prepared:
     """Run a solved notebook, as `Plan.script` gives it, and note what each test is to see: for `Zygote.start`."""
-    prepared = _prepare(script, Shell())
+    shell = Shell()
+    # A failure takes long the first time: what a traceback is made with looks at every module.
+    shell.run(_FAILURE, store_count=False)
+    shell.forget()
+    prepared = _prepare(script, shell)
     # Nothing stays open: the forked processes open their own.
     prepared.shell.release()
     return prepared

@@ -12,6 +12,7 @@ import hashlib
 import json
 import textwrap
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,12 +86,11 @@ class Plan:
 
     def master_of(self, cell: Cell) -> Cell | None:
         """Return the master's cell that a submitted cell was made from, None if the student wrote it."""
-        grade_id = _marks(cell).get("grade_id")
-        for own in self.cells:
-            same_text = (own["cell_type"], own["source"]) == (cell["cell_type"], cell["source"])
-            if _marks(own).get("grade_id") == grade_id and (grade_id or same_text):
-                return own
-        return None
+        return self._masters.get(_identity(cell))
+
+    @cached_property
+    def _masters(self) -> dict[tuple[str, ...], Cell]:
+        return {_identity(own): own for own in reversed(self.cells)}
 
     def is_skipped(self, cell: Cell) -> bool:
         """Tell whether the master says that a cell need not run to be graded; a submission's own tag says nothing."""
@@ -210,6 +210,12 @@ def _visible_statements(source: str) -> dict[int, frozenset[str]]:
             text = "\n".join(lines[statement.lineno - 1 : last])
             visible[statement.lineno] = frozenset(python_cells.bound_names(text))
     return visible
+
+
+def _identity(cell: Cell) -> tuple[str, ...]:
+    """Return what tells a cell from others: its grade_id, or what stands in it."""
+    grade_id = _marks(cell).get("grade_id")
+    return (grade_id,) if grade_id else (cell["cell_type"], cell["source"])
 
 
 def _marks(cell: Cell) -> dict[str, Any]:
