@@ -26,6 +26,7 @@ from autograder.grading.examination import Examination
 from autograder.grading.failures import GraderProcessError, GradingError
 from autograder.grading.headstart import Headstart
 from autograder.grading.marks import owners
+from autograder.grading.notebook_text import written
 from autograder.grading.preprocessor import agree
 from autograder.grading.records import Record
 from autograder.grading.score import score
@@ -145,9 +146,9 @@ def examine(job: Job, task: Task) -> Record:
         place = workplace(job)
         for name in task.notebooks:
             notebook, examination = _examine_notebook(place, task, name)
-            # Not `nbformat.writes`, which validates what has been valid since it was read.
-            record.notebooks[name] = nbformat.v4.writes(notebook) + "\n"
             record.scores[name] = _scores(notebook)
+            # Not `nbformat.writes`, which validates what has been valid since it was read.
+            record.notebooks[name] = written(notebook)
             record.owners[name] = owners(place.engine(name).plan.cells)
             record.timed_out[name] = sorted(examination.timed_out)
             record.notes += examination.notes
