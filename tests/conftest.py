@@ -65,8 +65,8 @@ def release(step_by_step: Assignment) -> NotebookNode:
 def copy_course(target: Path) -> Course:
     """Copy what an author edits, and nothing that is built, to another folder."""
     target.mkdir(parents=True, exist_ok=True)
-    for name in ["dnn_utils.py", "testCases.py", "nbgrader_config.py"]:
-        shutil.copyfile(ROOT / name, target / name)
+    for path in ROOT.glob("*.py"):  # the helper modules, and the course's configuration
+        shutil.copyfile(path, target / path.name)
     shutil.copytree(ROOT / "notebooks", target / "notebooks", ignore=shutil.ignore_patterns("__pycache__"))
     return Course(target)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.authoring.companions import companions
 from autograder.authoring.errors import AuthoringError, BuildError
 from autograder.authoring.generate import generate
 from autograder.authoring.leaks import find_leaks
@@ -22,9 +23,7 @@ from autograder.authoring.lint import lint
 from autograder.authoring.master import (
     built_hashes,
     digest,
-    imported_modules,
     master_text,
-    pictures,
     read_master,
     read_source,
     to_source,
@@ -84,11 +83,16 @@ def pull(assignment: Assignment) -> list[Path]:
     """
     source = read_source(assignment.source)
     built = built_hashes(source)
+    beside = companions(assignment, read_master(assignment.master))
+    made = {name for name, one in beside.items() if not one.copied}
     conflicts, changed = [], []
     for path, origin in edited(assignment).items():
-        now = digest(read_master(origin)) if path == assignment.source else _hash(origin)
+        now = digest(read_master(origin)) if path == assignment.source else _hash(origin.read_bytes())
         key = _NOTEBOOK if path == assignment.source else path.relative_to(assignment.source.parent).as_posix()
-        if now != built.get(key):
+        if key in made:
+            problem = f"made of the solution in {origin}; edit that, and `git restore {path}`."
+            conflicts.append(AuthoringError(problem, file=path))
+        elif now != built.get(key):
             conflicts.append(
                 AuthoringError(f"edited, and so was {origin}, since the last build; merge the two by hand.", file=path)
             )
@@ -116,10 +120,10 @@ def edited(assignment: Assignment) -> dict[Path, Path]:
     edits = {}
     if digest(source) not in (built.get(_NOTEBOOK), digest(master)):
         edits[assignment.source] = assignment.master
-    for name, origin in _companions(assignment, master).items():
+    for name, one in companions(assignment, master).items():
         path = assignment.source.parent / name
-        if path.is_file() and name in built and _hash(path) not in (built[name], _hash(origin)):
-            edits[path] = origin
+        if path.is_file() and name in built and _hash(path.read_bytes()) not in (built[name], _hash(one.content)):
+            edits[path] = one.origin
     return edits
 
 
@@ -130,24 +134,16 @@ def _linted_master(assignment: Assignment) -> NotebookNode:
     return master
 
 
-def _companions(assignment: Assignment, master: NotebookNode) -> dict[str, Path]:
-    """Return the files that go beside a notebook: helper modules it imports and pictures it shows."""
-    root = assignment.course.root
-    modules = [f"{name}.py" for name in imported_modules(master)]
-    companions = {name: root / name for name in modules if (root / name).is_file()}
-    return companions | {name: assignment.course.masters / name for _, name in pictures(master)}
-
-
 def _write_source(assignment: Assignment, master: NotebookNode, origin: Assignment | None = None) -> None:
     """Write source/<assignment>/, from the files of `origin` if that is another course's."""
-    companions = _companions(origin or assignment, master)
-    built = {name: _hash(path) for name, path in companions.items()} | {_NOTEBOOK: digest(master)}
+    beside = companions(origin or assignment, master)
+    built = {name: _hash(one.content) for name, one in beside.items()} | {_NOTEBOOK: digest(master)}
     folder = assignment.source.parent
     for path in _files(folder):
         path.unlink()
-    for name, path in companions.items():
+    for name, one in beside.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, folder / name)
+        (folder / name).write_bytes(one.content)
     folder.mkdir(parents=True, exist_ok=True)
     nbformat.write(to_source(master, built), assignment.source)
 
@@ -167,5 +163,5 @@ def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and not left_behind & set(path.parts)]
 
 
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -24,6 +24,8 @@ _HEADER = {
     },
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
 }
+# What an author may say under `autograder:`; the rest there is the build's.
+_OWN_KEYS = ("shown", "helpers", "files")
 _PICTURE = re.compile(r"!\[[^\]]*\]\(([^)\s]+)\)|<img[^>]*\bsrc=\"([^\"]+)\"")
 
 
@@ -54,8 +56,8 @@ def read_source(path: Path) -> NotebookNode:
 def master_text(notebook: NotebookNode) -> str:
     """Return a notebook as the text of a master; what an author did not write is left out."""
     copy = nbformat.from_dict(notebook)
-    shown = notebook.metadata.get("autograder", {}).get("shown")
-    copy.metadata = nbformat.from_dict(_HEADER | ({"autograder": {"shown": shown}} if shown else {}))
+    own = {key: value for key, value in header(notebook).items() if key in _OWN_KEYS and value}
+    copy.metadata = nbformat.from_dict(_HEADER | ({"autograder": own} if own else {}))
     for cell in copy.cells:
         # nbgrader recomputes these two; they come and go with the tool that saved the notebook.
         for key in ("checksum", "cell_type"):
@@ -77,9 +79,8 @@ def to_source(master: NotebookNode, built: dict[str, str]) -> NotebookNode:
     """
     source: NotebookNode = nbformat.v4.new_notebook()
     source.metadata = nbformat.from_dict({"kernelspec": _HEADER["kernelspec"]})
-    source.metadata["autograder"] = nbformat.from_dict(
-        {"built": dict(sorted(built.items())), "shown": shown_lines(master)}
-    )
+    own = {key: value for key, value in header(master).items() if key in _OWN_KEYS}
+    source.metadata["autograder"] = nbformat.from_dict({"built": dict(sorted(built.items())), "shown": []} | own)
     for position, cell in enumerate(nbformat.from_dict(master).cells):
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         cell.id = re.sub(r"[^A-Za-z0-9_-]", "-", grade_id)[:64] if grade_id else f"cell-{position:03d}"
@@ -92,9 +93,14 @@ def built_hashes(source: NotebookNode) -> dict[str, str]:
     return dict(source.metadata.get("autograder", {}).get("built", {}))
 
 
+def header(notebook: NotebookNode) -> dict[str, Any]:
+    """Return what an author says about a master in its header, under `autograder:`."""
+    return dict(notebook.metadata.get("autograder", {}))
+
+
 def shown_lines(notebook: NotebookNode) -> list[dict[str, Any]]:
     """Return the solution lines that the text shows on purpose, each a dictionary with `line` and `reason`."""
-    return list(notebook.metadata.get("autograder", {}).get("shown", []))
+    return list(header(notebook).get("shown", []))
 
 
 def imported_modules(notebook: NotebookNode) -> list[str]:

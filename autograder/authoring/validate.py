@@ -21,16 +21,21 @@ from autograder.course import Assignment
 from autograder.grading.marks import FunctionMarks, failure, functions, read_marks
 
 NOT_FILLED_IN = "not filled in yet"
+EXECUTED = "build/executed"
 _CELL_TIMEOUT = 600  # seconds; a solution may train a network
 
 
 @dataclass(frozen=True)
 class Validation:
-    """The result of validating one assignment: marks of both notebooks, and everything that is wrong."""
+    """The result of validating one assignment: marks of both notebooks, and everything that is wrong.
+
+    executed -- where the solution lies with all its outputs, to be looked at
+    """
 
     solution: list[FunctionMarks]
     release: list[FunctionMarks]
     problems: list[AuthoringError]
+    executed: Path
 
 
 def validate(assignment: Assignment, progress: Callable[[str], None]) -> Validation:
@@ -52,7 +57,10 @@ def validate(assignment: Assignment, progress: Callable[[str], None]) -> Validat
     files = [path for path in assignment.release.parent.rglob("*") if path.is_file() and path != assignment.release]
     leaks = find_leaks(read_source(assignment.source), read_source(assignment.release), files)
     problems += [leak.at(file=assignment.release) for leak in leaks]
-    return Validation(read_marks(solution), read_marks(release), problems)
+    executed = assignment.course.root / EXECUTED / assignment.source.name
+    executed.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(solution, executed)
+    return Validation(read_marks(solution), read_marks(release), problems, executed)
 
 
 def execute(path: Path) -> NotebookNode:

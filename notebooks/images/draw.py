@@ -1,4 +1,4 @@
-"""Draw the figures of the notebook "Building a deep neural network, step by step".
+"""Draw the figures of the notebooks.
 
     python notebooks/images/draw.py [--output DIR]
 
@@ -351,6 +351,53 @@ def draw_backward_pass(canvas: Canvas) -> None:
     canvas.legend(284, 440, (BACKWARD, "backward: dashed"), (STORED, "cached: dotted"))
 
 
+def draw_network(canvas: Canvas, sizes: Sequence[int], steps: Sequence[str]) -> None:
+    """Draw a network for pictures: a box per layer, with the shapes of its weights and of what it sends on.
+
+    sizes -- the number of inputs, then of units of each layer
+    steps -- the words for what each layer could be looking for, from the first to the last
+    """
+    middle, top, height = 150, 78, 144
+    for shift in (16, 8, 0):
+        canvas.grid(22 + shift, middle - 38 + shift, 44, 44, PLAIN, columns=4, rows=4)
+    canvas.text(52, 236, "64 × 64 × 3")
+    canvas.arrow(PLAIN, (88, middle), (136, middle))
+    canvas.text(111, middle - 18, "flatten")
+    canvas.grid(138, top, 34, height, FORWARD, columns=3, marked=0)
+    canvas.text(155, 52, "$X$", "math")
+    canvas.text(155, 276, f"({sizes[0]}, m)", "code")
+    last = len(sizes) - 1
+    pitch = (840 - 190) / last
+    width = min(pitch - 44, 190)
+    for layer in range(1, last + 1):
+        left = 206 + (layer - 1) * pitch + (pitch - 44 - width) / 2
+        centre = left + width / 2
+        tail = 172 if layer == 1 else left - (pitch - width)
+        canvas.arrow(FORWARD, (tail, middle), (left, middle))
+        name = "SIGMOID" if layer == last else "RELU"
+        units = f"{sizes[layer]} unit" + ("s" if sizes[layer] > 1 else "")
+        canvas.box(
+            left, top, width, height, FORWARD,
+            ("title", f"layer {layer}"), ("label", "LINEAR"), ("label", name), ("note", units),
+        )  # fmt: skip
+        canvas.text(centre, 52, steps[layer - 1], "note", SOFT)
+        canvas.text(centre, 252, f"W ({sizes[layer]}, {sizes[layer - 1]})", "code")
+        canvas.text(centre, 276, f"A ({sizes[layer]}, m)", "code")
+    canvas.arrow(FORWARD, (centre + width / 2, middle), (868, middle))
+    canvas.text(876, middle - 20, r"$\hat{Y}$", "math", align="right")
+    canvas.text(450, 312, "Each column of X is one picture. The network's answer is above 0.5 for a cat.")
+
+
+def draw_two_layer_network(canvas: Canvas) -> None:
+    """Draw the network with one hidden layer."""
+    draw_network(canvas, [12288, 7, 1], ["seven views of the picture", "cat or not"])
+
+
+def draw_l_layer_network(canvas: Canvas) -> None:
+    """Draw the network with three hidden layers."""
+    draw_network(canvas, [12288, 20, 7, 5, 1], ["patterns", "combined", "again", "cat or not"])
+
+
 @dataclass(frozen=True)
 class Figure:
     """One picture: its file, what it is called, what it says to those who cannot see it, how it is drawn."""
@@ -418,6 +465,23 @@ FIGURES = (
         "Each layer reads its own cache from the list caches, and its three gradients are kept in grads.",
         468,
         draw_backward_pass,
+    ),
+    Figure(
+        "two_layer_network.svg",
+        "The two-layer network for pictures",
+        "The two-layer network: each picture of 64 by 64 pixels with three colours is flattened into a column of "
+        "12288 numbers, passes a hidden layer of 7 RELU units with weights of shape (7, 12288), then one SIGMOID "
+        "unit with weights of shape (1, 7), and becomes one number between 0 and 1.",
+        336,
+        draw_two_layer_network,
+    ),
+    Figure(
+        "l_layer_network.svg",
+        "A network with four layers for pictures",
+        "The network with four layers: the same column of 12288 numbers passes hidden layers of 20, 7 and 5 RELU "
+        "units and then one SIGMOID unit. The weights have the shapes (20, 12288), (7, 20), (5, 7) and (1, 5).",
+        336,
+        draw_l_layer_network,
     ),
 )
 

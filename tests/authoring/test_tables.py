@@ -21,7 +21,8 @@ def problems(printed: str, table: str = TABLE) -> list[str]:
 
 def test_reading_both():
     """Names and values of a table and of an output, with values over several lines."""
-    assert expected_items(TABLE) == {"W1": "[[1. 2.]\n [3. 4.]]", "cost": "0.25"}
+    values = {name: item.value for name, item in expected_items(TABLE).items()}
+    assert values == {"W1": "[[1. 2.]\n [3. 4.]]", "cost": "0.25"}
     assert printed_items(PRINTED) == {"W1": "[[1. 2.]\n [3. 4.]]", "cost": "0.25"}
     assert printed_items("A with ReLU = [[1.]]\nnumber of caches = 3") == {
         "A with ReLU": "[[1.]]",
@@ -49,6 +50,27 @@ def test_each_misprint(printed, words):
 
     assert len(found) == 1
     assert words in found[0]
+
+
+TRAINED = (
+    "**Expected output.**\n\n| name | value | may differ by |\n|:--|:--|:--|\n| `cost` | `0.0885 at 2400` | 0.03 |\n"
+)
+
+
+@pytest.mark.parametrize("printed", ["0.0885 at 2400", "0.1185 at 2400", "0.0585 at 2400.01"])
+def test_within_the_tolerance(printed):
+    """Training in floating point ends elsewhere on other machines; the table says how far."""
+    assert problems(f"cost = {printed}", TRAINED) == []
+
+
+@pytest.mark.parametrize(
+    "printed", ["0.1186 at 2400", "0.0584 at 2400", "0.0885 after 2400", "0.0885 at", "nan at 2400"]
+)
+def test_beyond_the_tolerance(printed):
+    """A number farther off, other words, or a number missing."""
+    assert problems(f"cost = {printed}", TRAINED) == [
+        f"cell 2 ('**Expected output.**'): the table says cost = 0.0885 at 2400, but the cell prints {printed}."
+    ]
 
 
 def test_a_table_that_cannot_be_read():

@@ -88,6 +88,7 @@ class TestResult:
         messages = {entry["name"]: entry["message"] for entry in result["functions"]}
         assert messages["linear_activation_forward"].startswith("linear_activation_forward calls linear_forward")
         assert "got:      0.13831" in messages["compute_cost"]
+        assert "is 1/3 of what it should be.\n  3 is m, the number of examples." in messages["compute_cost"]
 
     def test_an_error_names_the_students_line(self, check, solution, release):
         """The line comes from the student's process."""
