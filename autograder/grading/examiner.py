@@ -9,6 +9,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.grading.carry_forward import CarryForward, Ran
 from autograder.grading.conversation import Conversation, Turn
 from autograder.grading.examination import Examination, GradingLimits
 from autograder.grading.plan import Plan, give_roles, is_test
@@ -25,14 +26,24 @@ class Examiner:
     plan -- what the master says about the cells
     fork_student -- gives a new process for the student's cells
     grader -- the process that runs the tests
+    carried_credit -- the part of the points that a test earns which is right only with references in place of functions
+        that are wrong; None to run no test again
     """
 
-    def __init__(self, plan: Plan, fork_student: Callable[[], Process], grader: Process, limits: GradingLimits) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        fork_student: Callable[[], Process],
+        grader: Process,
+        limits: GradingLimits,
+        carried_credit: float | None = 1.0,
+    ) -> None:
         self._plan = plan
+        self._carried_credit = carried_credit
         self._fork_student = fork_student
         self._limits = limits
         self._talk = Conversation(fork_student(), grader)
-        self._ran: list[str] = []  # the student's cells so far, without those that killed or hung their process
+        self._ran: list[Ran] = []  # the student's cells so far, without those that killed or hung their process
         self._fresh = False
         self._examination = Examination()
         self._end = 0.0
@@ -49,7 +60,7 @@ class Examiner:
         self._examination.repairs += give_roles(notebook, self._plan)
         number = 0
         try:
-            for cell in notebook.cells:
+            for position, cell in enumerate(notebook.cells):
                 if cell.cell_type != "code":
                     continue
                 cell.outputs, cell.execution_count = [], None
@@ -61,19 +72,37 @@ class Examiner:
                     grade_id = cell.metadata.nbgrader.grade_id
                     outputs = known[grade_id] if grade_id in known else self._test(cell, number)
                 else:
-                    outputs = self._student_cell(cell, number)
+                    outputs = self._student_cell(Ran(position, number, cell.source))
                 cell.outputs = [nbformat.from_dict(output) for output in outputs]
         finally:
-            self._end_student()
+            self._end_student(self._talk.student)
+        if self._carried_credit is not None:
+            self._carry_forward(notebook, self._carried_credit)
         self._examination.seconds = time.monotonic() - begin
         return self._examination
 
-    def _student_cell(self, cell: NotebookNode, number: int) -> list[Output]:
+    def _carry_forward(self, notebook: NotebookNode, credit: float) -> None:
+        """Run the tests again that may have failed because of another function."""
+        retests = CarryForward(
+            self._plan,
+            self._fork_student,
+            self._talk.grader,
+            seconds_left=self._seconds_left,
+            end_student=self._end_student,
+            credit=credit,
+        ).run(notebook, self._ran)
+        self._examination.lent, self._examination.carried = retests.lent, retests.right
+        self._examination.timed_out -= retests.right
+        if retests.stopped is not None:
+            self._note(retests.stopped)
+
+    def _student_cell(self, cell: Ran) -> list[Output]:
         if (seconds := self._seconds_left()) <= 0:
             return [self._out_of_time()]
+        number = cell.number
         turn = self._talk.run_student(cell.source, number, seconds)
         if turn.lost is None and not turn.timed_out:
-            self._ran.append(cell.source)
+            self._ran.append(cell)
         if turn.lost is None and turn.timed_out:
             self._note(f"cell {number} was stopped, because its {seconds:.3g} seconds were up")
         outputs = sanitise((turn.answer or {}).get("outputs", []))
@@ -117,28 +146,28 @@ class Examiner:
 
     def _start_again(self) -> None:
         """Fork a new process for the student and run again what had run, so that later cells find what they need."""
-        done: list[str] = []
+        done: list[Ran] = []
         waiting = list(self._ran)
-        self._end_student()
+        self._end_student(self._talk.student)
         self._talk.student = self._fork_student()
         self._fresh = True
         while waiting and (seconds := self._seconds_left()) > 0:
-            source = waiting.pop(0)
-            turn = self._talk.run_student(source, len(done) + 1, seconds)
+            cell = waiting.pop(0)
+            turn = self._talk.run_student(cell.source, cell.number, seconds)
             if turn.lost is None and not turn.timed_out:
-                done.append(source)
+                done.append(cell)
                 continue
             if turn.lost is not None:
                 # It did not do that the first time. Without it, from the beginning.
-                self._end_student()
+                self._end_student(self._talk.student)
                 self._talk.student = self._fork_student()
                 waiting, done = [*done, *waiting], []
         self._ran = done
 
-    def _end_student(self) -> None:
-        """End the student's process, and note what it tried."""
-        self._talk.student.kill()
-        for notice in self._talk.student.notices:
+    def _end_student(self, student: Process) -> None:
+        """End a student's process, and note what it tried."""
+        student.kill()
+        for notice in student.notices:
             self._note(f"the submission {notice}")
 
     def _note(self, note: str) -> None:

@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from autograder import python_cells
 from autograder.authoring.regions import HIDDEN, find_regions
+from autograder.grading.dependencies import dependencies
 from autograder.grading.grade_cell import GradeCell
+from autograder.grading.marks import owners
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -65,6 +67,11 @@ class Plan:
             elif _marks(cell).get("solution"):
                 names |= python_cells.bound_names(cell["source"])
         return cls(cells, grade_cells, sorted(modules))
+
+    @cached_property
+    def dependencies(self) -> dict[str, dict[str, str]]:
+        """The functions that each test's own function needs, and the solution cell that defines each, in order."""
+        return dependencies(self.cells, owners(self.cells))
 
     def script(self) -> list[dict[str, Any]]:
         """Return what the grader runs to get ready: the master's code up to its last test, as plain data."""
