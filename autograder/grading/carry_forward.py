@@ -8,7 +8,7 @@ lent once, it can remember: so it serves for a further test only if that test le
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import nbformat
@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 
 from autograder.grading.conversation import Conversation
 from autograder.grading.failures import GradingError
-from autograder.grading.marks import owners
+from autograder.grading.marks import owners, tested_with
 from autograder.grading.plan import Plan, is_test
 from autograder.grading.score import score
 from autograder.isolation.outputs import Output, merged, result_output, stream_output
@@ -160,7 +160,7 @@ class CarryForward:
         if points < (before or 0.0):
             return False
         right = earned == maximum
-        said = stream_output("stdout", f"{sentence(lend, right=right)}\n")
+        said = stream_output("stdout", f"{tested_with(lend, right=right)}\n")
         if earned and self._credit < 1:
             # A number as the result is how nbgrader reads partial credit.
             outputs = [output for output in outputs if output["output_type"] != "execute_result"]
@@ -171,14 +171,6 @@ class CarryForward:
         if right:
             result.right.add(grade_id)
         return right
-
-
-def sentence(lent: Iterable[str], *, right: bool) -> str:
-    """Say that functions were lent for a test, and why."""
-    *others, last = sorted(lent)
-    names = f"{', '.join(others)} and {last}" if others else last
-    why = "yours do not pass their own checks" if others else "yours does not pass its own checks"
-    return f"{'correct; it was ' if right else ''}tested with our {names}, because {why}"
 
 
 def _is_full(cell: NotebookNode) -> bool:

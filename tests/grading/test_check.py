@@ -71,7 +71,7 @@ class TestResult:
         notebook = submission(solution, release, CLASS["chandra"])
         notebook = replaced(notebook, "linear_forward", "Z = np.dot(W, A) + b", "Z = None")
         notebook = replaced(notebook, "compute_cost", "np.sum(", "np.mean(")
-        _, result = check(notebook)
+        _, result = check(notebook, "step_by_step.ipynb", "--no-carry-forward")
 
         assert statuses(result) == {
             "initialize_parameters": "passed",
@@ -89,6 +89,30 @@ class TestResult:
         assert messages["linear_activation_forward"].startswith("linear_activation_forward calls linear_forward")
         assert "got:      0.13831" in messages["compute_cost"]
         assert "is 1/3 of what it should be.\n  3 is m, the number of examples." in messages["compute_cost"]
+
+    def test_a_wrong_function_costs_its_own_points(self, check, solution, release):
+        """Nine functions have theirs, and the tenth is told what is wrong with it."""
+        notebook = submission(solution, release, CLASS["greta"])
+        _, result = check(notebook)
+
+        assert result["score"] == 90
+        wrong = ["linear_forward"]
+        carried = ["linear_activation_forward", "L_model_forward"]
+        assert statuses(result) == (
+            dict.fromkeys(FUNCTIONS, "passed") | dict.fromkeys(wrong, "failed") | dict.fromkeys(carried, "carried")
+        )
+        messages = {entry["name"]: entry["message"] for entry in result["functions"]}
+        assert messages["linear_forward"].startswith("linear_forward")
+        sentence = "correct; it was tested with our linear_forward, because yours does not pass its own checks"
+        assert {messages[name] for name in carried} == {sentence}
+        assert {messages[name] for name in messages if name not in [*wrong, *carried]} == {None}
+
+    def test_a_wrong_function_without_carrying_forward(self, check, solution, release):
+        """What needs it is wrong, too."""
+        _, result = check(submission(solution, release, CLASS["greta"]), "step_by_step.ipynb", "--no-carry-forward")
+
+        assert result["score"] < 90
+        assert "carried" not in statuses(result).values()
 
     def test_an_error_names_the_students_line(self, check, solution, release):
         """The line comes from the student's process."""
