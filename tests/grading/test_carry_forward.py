@@ -12,13 +12,19 @@ from autograder.grading.score import score
 
 # name of the function -> its solution and its test
 PAIRS = {
-    "double": ("def double(x):\n    return [2 * n for n in x]", "assert double([3, 4]) == [6, 8], 'not double'"),
+    "double": (
+        "def double(x):\n    return [2 * n for n in x]",
+        "note = 'first'\nassert double([3, 4]) == [6, 8], 'not double'",
+    ),
     "add": (
         "def add(x, step):\n    for place in range(len(x)):\n        x[place] += step\n    return x",
         "assert add([1], 2) == [3]",
     ),
-    "both": ("def both(x):\n    return add(double(x), 1)", "got = both([3])\nassert got == [7], f'got {got}'"),
-    "alone": ("def alone(x):\n    return -x", "assert alone(2) == -2"),
+    "both": (
+        "def both(x):\n    return add(double(x), 1)",
+        "assert note == 'first'\ngot = both([3])\nassert got == [7], f'got {got}'",
+    ),
+    "alone": ("def alone(x):\n    return -x", "note = 'later'\nassert alone(2) == -2"),
     "top": (
         "def top(x):\n    return sum(both(x)) + len(x)",
         "assert top([1, 2]) == 10, 'not the sum'\n"
