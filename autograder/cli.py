@@ -29,6 +29,14 @@ Isolation = Annotated[
     ),
 ]
 
+CarryForward = Annotated[
+    bool,
+    typer.Option(
+        "--carry-forward/--no-carry-forward",
+        help="Test what needs a wrong function again with the solution's in its place. Without: nbgrader's marks.",
+    ),
+]
+
 
 def main() -> None:
     """Run the command line."""
@@ -115,6 +123,7 @@ def check(
     assignment: Annotated[str | None, typer.Option(help="Whose it is; default: by its name or content.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     isolation: Isolation = None,
+    carry_forward: CarryForward = True,
 ) -> None:
     """Grade one notebook on its own, without a gradebook."""
     import json
@@ -123,7 +132,7 @@ def check(
     from autograder.grading.check import check as grade
 
     try:
-        result = grade(Course.find(), notebook, assignment, _isolation(isolation))
+        result = grade(Course.find(), notebook, assignment, _isolation(isolation), carry_forward=carry_forward)
     except CourseError as error:
         _usage(error)
     if as_json:
@@ -146,6 +155,7 @@ def grade(
     force: Annotated[bool, typer.Option("--force", help="Examine again what has not changed, too.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Write changes of marks that are there without asking.")] = False,
     isolation: Isolation = None,
+    carry_forward: CarryForward = True,
 ) -> None:
     """Grade what was handed in, into the gradebook; what is graded already and has not changed stays as it is."""
     from autograder.bundle import BundleError
@@ -167,7 +177,7 @@ def grade(
     from autograder.grading.worker import Job
     from autograder.reporting.grading import agreed, class_summary, counter
 
-    job = Job(course.root, course.root, name, _isolation(isolation))
+    job = Job(course.root, course.root, name, _isolation(isolation), carry_forward)
     try:
         with LocalPool(job, count, started) as pool:
             grading = ClassGrading(job)

@@ -15,6 +15,7 @@ from autograder.diagnosis.behaviour import quietly
 from autograder.diagnosis.catalogue import Misconception
 from autograder.diagnosis.knowledge import Knowledge, learn
 from autograder.diagnosis.solution import Solution
+from autograder.isolation.loans import Loans
 from autograder.isolation.peer import Peer
 
 
@@ -63,13 +64,13 @@ class Diagnostician:
     @contextlib.contextmanager
     def _lent(self, student: Peer, names: Collection[str], theirs: Mapping[str, Any]) -> Iterator[None]:
         """Have references in place of a student's functions."""
-        references = {name: self._solution.function(name) for name in names}
-        for name, reference in references.items():
-            student.root.set(name, reference)
+        # They look up the solution's own names, so no namespace has to be dressed up for them.
+        loans = Loans(student, {}, {name: self._solution.function(name) for name in names})
+        loans.lend(sorted(names))
         yield
         # Not in a `finally`: after an error in the conversation nothing more is asked of this process.
-        for name, reference in references.items():
-            student.revoke(reference)
+        loans.take_back()
+        for name in names:
             if name in theirs:
                 student.root.set(name, theirs[name])
             else:

@@ -27,11 +27,19 @@ if TYPE_CHECKING:
 NOT_FILLED_IN = "is not filled in yet"
 
 
-def check(course: Course, path: Path, assignment: str | None = None, isolation: str | None = None) -> dict[str, Any]:
+def check(
+    course: Course,
+    path: Path,
+    assignment: str | None = None,
+    isolation: str | None = None,
+    *,
+    carry_forward: bool = True,
+) -> dict[str, Any]:
     """Grade a notebook and return the result, which `autograder check --json` prints as it is.
 
     assignment -- whose it is; found from the file's name, else from what it defines, if None
     isolation -- "auto" or "none"; what the course sets, if None
+    carry_forward -- whether a test that failed because of other functions is run again without that fault
     Raises CourseError if the named assignment does not exist or the course's configuration is wrong. Everything else
     that can go wrong is in the result, with the status "error".
     """
@@ -60,12 +68,15 @@ def check(course: Course, path: Path, assignment: str | None = None, isolation: 
             Engine(bundle, owner.name, settings.limits, confine=confine, for_many=False) as engine,
         ):
             notebook = read_submission(path)
-            examination = engine.examine(notebook, path.absolute().parent)
+            credit = settings.carried_credit if carry_forward else None
+            examination = engine.examine(notebook, path.absolute().parent, carried_credit=credit)
             layers, belongs, catalogue = engine.layers, owners(engine.plan.cells), engine.catalogue
     except (GradingError, AuthoringError, BundleError) as error:
         return result | {"error": str(error)}
     cells = functions(notebook, belongs)
-    entries = [_entry(marks, cells[marks.name], examination, catalogue) for marks in read_marks(notebook, belongs)]
+    carried = {grade_id: examination.lent[grade_id] for grade_id in examination.carried}
+    marked = read_marks(notebook, belongs, carried)
+    entries = [_entry(marks, cells[marks.name], examination, catalogue) for marks in marked]
     return result | {
         "score": sum(entry["score"] for entry in entries),
         "max_score": sum(entry["max_score"] for entry in entries),
@@ -96,8 +107,8 @@ def status_of(marks: FunctionMarks, cells: list[NotebookNode], timed_out: set[st
     message = marks.message or ""
     if any(cell.metadata.nbgrader.get("solution") for cell in cells):
         return "manual"
-    if marks.score == marks.max_score:
-        return "passed"
+    if marks.is_carried or marks.score == marks.max_score:
+        return "carried" if marks.is_carried else "passed"
     if any(cell.metadata.nbgrader.grade_id in timed_out for cell in cells):
         return "timeout"
     if message.startswith(f"{marks.name} {NOT_FILLED_IN}"):

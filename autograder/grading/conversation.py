@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,12 +57,13 @@ class Conversation:
         order = ["run", {"source": source, "number": number}]
         return _Cell(self, "student", seconds).run(order)
 
-    def run_test(self, grade_id: str, number: int, seconds: float, *, fresh: bool) -> Turn:
+    def run_test(self, grade_id: str, number: int, seconds: float, *, fresh: bool, lend: Sequence[str] = ()) -> Turn:
         """Run a test; `fresh` says that the student's process is another one than at the last test.
 
+        lend -- if there are some, the test is run again, with references in place of these functions
         Raises GraderProcessError if the grader's process fails, or takes too long by itself.
         """
-        order = ["run", {"grade_id": grade_id, "number": number, "fresh": fresh}]
+        order = ["run", {"grade_id": grade_id, "number": number, "fresh": fresh, "lend": list(lend)}]
         return _Cell(self, "grader", seconds).run(order)
 
     def diagnose(self, functions: list[str], failed: list[str], number: int, *, fresh: bool) -> dict[str, list[str]]:

@@ -26,6 +26,7 @@ from autograder.isolation.errors import IsolationError
 from autograder.isolation.outputs import Output
 from autograder.isolation.parcel import Parcel
 from autograder.isolation.process import Process
+from autograder.isolation.processors import one_processor
 from autograder.isolation.sandbox.limits import ProcessLimits
 from autograder.isolation.zygote import NotConfinedError, Zygote
 
@@ -82,6 +83,7 @@ class Engine:
         *,
         keep: Collection[str] = (),
         known: Mapping[str, list[Output]] | None = None,
+        carried_credit: float | None = 1.0,
     ) -> Examination:
         """Run a submission, writing outputs into the notebook.
 
@@ -89,11 +91,13 @@ class Engine:
         the assignment's own files replace any of the same name
         keep -- the names of files of which the student's own version is kept
         known -- the outputs of tests that need not run again, by grade_id
+        carried_credit -- the part of the points for a test that is right with references in place of functions that
+            are wrong; None to judge every function together with those that it needs
         Raises GradingError if it could not be judged through no fault of the student's.
         """
         temporary = _folder_for_nobody("autograder-submission-")
         try:
-            return self._examine(notebook, handed_in, temporary, frozenset(keep), known)
+            return self._examine(notebook, handed_in, temporary, frozenset(keep), known, carried_credit)
         except (IsolationError, OSError) as error:
             raise GraderProcessError(f"the machine could not run the submission: {error}") from error
         finally:
@@ -106,6 +110,7 @@ class Engine:
         temporary: Path,
         keep: frozenset[str],
         known: Mapping[str, list[Output]] | None,
+        carried_credit: float | None,
     ) -> Examination:
         # Imported while the warm processes get ready, not before they are started.
         from autograder.grading.examiner import Examiner  # noqa: PLC0415
@@ -116,12 +121,14 @@ class Engine:
         if keep.isdisjoint(files):
             replacing |= self._compiled
         with (
+            one_processor(),
             Parcel((files if size <= HANDED_IN_BYTES else {}) | replacing) as handed,
             Parcel(own) as released,
             self._fork_grader(temporary / "tests", released) as grader,
         ):
             fork = self._fork_student(handed, temporary)
-            examination = Examiner(self.plan, fork, grader, self.limits, self.catalogue).examine(notebook, known)
+            examiner = Examiner(self.plan, fork, grader, self.limits, carried_credit, self.catalogue)
+            examination = examiner.examine(notebook, known)
         if size > HANDED_IN_BYTES:
             note = f"{size >> 20} MiB lie beside the notebook, more than {HANDED_IN_BYTES >> 20}: none of it was copied"
             examination.notes.append(note)

@@ -1,13 +1,14 @@
 """The grader process: it has run the solved master, and runs a submission's tests.
 
-    ["run", {"grade_id", "number", "fresh"}]  from the host, answered by
+    ["run", {"grade_id", "number", "fresh", "lend"}]  from the host, answered by
     ["done", {"outputs", "ename", "evalue", "seconds", "broken"}]
     ["run", {"functions", "failed", "number", "fresh"}]   when all tests have run: why do these functions fail?
     ["done", {"misconceptions"}]
-    ["request", {...}]                        from the student's process, answered by ["reply", {...}]
+    ["request", {...}]                                from the student's process, answered by ["reply", {...}]
 
-`fresh` says that the student's process is another one than before. What the student's functions print while a test
-runs is shown as plain output of the test, never as a result, an error or stderr.
+`fresh` says that the student's process is another one than before. With `lend`, names of functions, a test is run a
+second time, with the namespace that it had and with references in place of these functions of the student's. What the
+student's functions print while a test runs is shown as plain output of the test, never as a result, an error or stderr.
 """
 
 from __future__ import annotations
@@ -19,13 +20,20 @@ from typing import Any
 
 from autograder.diagnosis.consultation import Diagnostician
 from autograder.grading.grade_cell import GradeCell
-from autograder.grading.names import Moment, Names, moment, variables
+from autograder.grading.names import Memory, Moment, Names, moment, variables
 from autograder.isolation.channel import Channel, Plain
 from autograder.isolation.errors import ChannelClosed, MalformedMessage, WireError
+from autograder.isolation.loans import Loans
 from autograder.isolation.outputs import Output, demote, error_output, sanitise
 from autograder.isolation.peer import Peer
 from autograder.isolation.shell import Shell
 from autograder.isolation.warmup import Warm
+
+_FAILURE = """
+def fail():
+    raise AssertionError("expected")
+fail()
+"""
 
 
 @dataclass
@@ -52,7 +60,11 @@ def prepare(script: list[dict[str, Any]], misconceptions: list[dict[str, Any]]) 
 
     misconceptions -- as `Catalogue.plain` gives them
     """
-    prepared = _prepare(script, misconceptions, Shell())
+    shell = Shell()
+    # A failure takes long the first time: what a traceback is made with looks at every module.
+    shell.run(_FAILURE, store_count=False)
+    shell.forget()
+    prepared = _prepare(script, misconceptions, shell)
     if prepared.diagnostician is not None:
         prepared.diagnostician.learn()
     # Nothing stays open: the forked processes open their own.
@@ -100,6 +112,7 @@ class Grader:
         self._channel = channel
         self._prepared = prepared
         self._entered = 0  # how many of the master's moments the namespace has
+        self._memories: dict[str, tuple[int, Memory]] = {}  # before each test
         self._names = Names(prepared.shell.namespace)
         self._names.start_over()
         self._showing = True
@@ -142,16 +155,21 @@ class Grader:
         except KeyboardInterrupt:
             self._channel.send(["refused", "its time was up"])
 
-    def _run(self, grade_id: str, number: int, fresh: bool) -> dict[str, Any]:
+    def _run(self, grade_id: str, number: int, fresh: bool, lend: list[str]) -> dict[str, Any]:
         if fresh:
             self._student = self._meet()
+        self._remember(grade_id, again=bool(lend))
         shell, cell = self._prepared.shell, self._prepared.cells[grade_id]
         shell.execution_count = number
+        loans: Loans | None = None
         with contextlib.suppress(WireError):  # the test will find the names unbound, and the host knows why
             self._names.enter(cell, self._moments_until(grade_id), self._student)
+            loans = self._names.lend(lend, self._student) if lend else None
         run = shell.run(cell.source, after_statement=self._names.seen)
         with contextlib.suppress(WireError):
             self._names.synchronise(self._student)
+            if loans is not None:
+                self._names.take_back(loans, lend, self._student)
         outputs = [_without_stderr(output) for output in run.outputs]
         if run.ename is not None and not any(output["output_type"] == "error" for output in outputs):
             # IPython prints some errors, groups of exceptions among them, and records none.
@@ -180,6 +198,16 @@ class Grader:
                     found[name] = misconceptions
             self._showing = True
         return {"misconceptions": found}
+
+    def _remember(self, grade_id: str, *, again: bool) -> None:
+        """Note what the names are before a test, or make them that for the second run."""
+        if not again:
+            self._memories[grade_id] = (self._entered, self._names.memory())
+        elif grade_id in self._memories:
+            self._entered, memory = self._memories[grade_id]
+            self._names.recall(memory)
+        else:
+            self._entered = 0
 
     def _moments_until(self, grade_id: str) -> list[Moment]:
         """Return what the master changed since the last test that ran, up to this one, in the master's order."""

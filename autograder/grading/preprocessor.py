@@ -42,6 +42,13 @@ class Examine(NbGraderPreprocessor):
     memory_bytes = Integer(GradingLimits.memory, help="Memory of the student's process.").tag(config=True)
     scratch_bytes = Integer(GradingLimits.scratch, help="Files that a submission may write.").tag(config=True)
     output_bytes = Integer(GradingLimits.output, help="What a cell may print and show.").tag(config=True)
+    carried_credit = Float(
+        1.0,
+        min=0.0,
+        max=1.0,
+        help="The part of its points that a test earns which is right only with the solution's functions in place of "
+        "others that the student has wrong.",
+    ).tag(config=True)
     isolation = Enum(
         ISOLATION,
         "auto",
@@ -77,7 +84,7 @@ class Examine(NbGraderPreprocessor):
         handed_in = converter.coursedir.format_path(
             converter.coursedir.submitted_directory, place["student"], place["assignment"]
         )
-        examination = engine.examine(nb, Path(handed_in), keep=keep)
+        examination = engine.examine(nb, Path(handed_in), keep=keep, carried_credit=self.carried_credit)
         for grade_id, error in engine.failing_tests.items():
             self.log.warning("The solution itself does not pass %s, so nobody can: %s", grade_id, error)
         for note in [*examination.repairs, *examination.notes]:

@@ -35,6 +35,8 @@ class Record:
     owners -- the function that each grade cell belongs to, by notebook
     timed_out -- the tests that ran out of time, by notebook
     misconceptions -- what explains a function's failing, as the catalogue's ids by function, by notebook
+    lent -- the functions that were lent for each test that was run again, by notebook and grade_id
+    carried -- those of these tests that are right with them, by notebook
     """
 
     student: str
@@ -50,6 +52,8 @@ class Record:
     owners: dict[str, dict[str, str]] = field(default_factory=dict)
     timed_out: dict[str, list[str]] = field(default_factory=dict)
     misconceptions: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    lent: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    carried: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     repairs: list[str] = field(default_factory=list)
     layers: list[str] = field(default_factory=list)
@@ -60,6 +64,10 @@ class Record:
     def reusable(self) -> bool:
         """Whether it may count without examining again: errors and timeouts may be somebody else's fault."""
         return self.status == "graded" and not any(self.timed_out.values())
+
+    def carried_with(self, notebook: str) -> dict[str, list[str]]:
+        """Return the functions that were lent for each test that is right with them."""
+        return {grade_id: self.lent[notebook][grade_id] for grade_id in self.carried.get(notebook, [])}
 
     @property
     def score(self) -> float:

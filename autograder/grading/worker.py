@@ -26,6 +26,7 @@ from autograder.grading.examination import Examination
 from autograder.grading.failures import GraderProcessError, GradingError
 from autograder.grading.headstart import Headstart
 from autograder.grading.marks import owners
+from autograder.grading.notebook_text import written
 from autograder.grading.preprocessor import agree
 from autograder.grading.records import Record
 from autograder.grading.score import score
@@ -43,12 +44,14 @@ class Job:
     root -- the course's folder
     configured_by -- the folder of the nbgrader_config.py that counts, usually the same
     isolation -- instead of what the course sets, if not None
+    carry_forward -- whether a test that failed because of other functions is run again without that fault
     """
 
     root: Path
     configured_by: Path
     assignment: str
     isolation: str | None = None
+    carry_forward: bool = True
 
     def config(self) -> Any:
         """Return nbgrader's configuration."""
@@ -81,6 +84,7 @@ class Workplace:
         self._config = job.config()
         self.settings: Settings = settings_in(self._config)
         self.confine = self.settings.confine if job.isolation is None else job.isolation != "none"
+        self.carried_credit = self.settings.carried_credit if job.carry_forward else None
         self._engines: dict[str, Engine] = {}
         self._released: dict[str, Released] = {}
 
@@ -145,12 +149,14 @@ def examine(job: Job, task: Task) -> Record:
         place = workplace(job)
         for name in task.notebooks:
             notebook, examination = _examine_notebook(place, task, name)
-            # Not `nbformat.writes`, which validates what has been valid since it was read.
-            record.notebooks[name] = nbformat.v4.writes(notebook) + "\n"
             record.scores[name] = _scores(notebook)
+            # Not `nbformat.writes`, which validates what has been valid since it was read.
+            record.notebooks[name] = written(notebook)
             record.owners[name] = owners(place.engine(name).plan.cells)
             record.timed_out[name] = sorted(examination.timed_out)
             record.misconceptions[name] = examination.misconceptions
+            record.lent[name] = examination.lent
+            record.carried[name] = sorted(examination.carried)
             record.notes += examination.notes
             record.repairs += examination.repairs
             record.layers = place.engine(name).layers
@@ -173,7 +179,9 @@ def _examine_notebook(place: Workplace, task: Task, name: str) -> tuple[Notebook
     def run(notebook: NotebookNode) -> None:
         for last in (False, True):
             try:
-                examined.append(place.engine(name).examine(notebook, task.folder, keep=keep, known=known))
+                engine = place.engine(name)
+                credit = place.carried_credit
+                examined.append(engine.examine(notebook, task.folder, keep=keep, known=known, carried_credit=credit))
                 return
             except GraderProcessError:
                 # If a warm process has died, the submission need not have been the reason.

@@ -23,6 +23,7 @@ from autograder.isolation.control import Control
 from autograder.isolation.newborn import detach, settle
 from autograder.isolation.parcel import read_arguments, unpack_files
 from autograder.isolation.process import INTERNAL_ERROR
+from autograder.isolation.processors import use
 from autograder.isolation.sandbox.confinement import Confinement
 from autograder.isolation.sandbox.layers import Report
 from autograder.isolation.sandbox.limits import ProcessLimits
@@ -88,6 +89,7 @@ class ForkServer:
         channel: Channel | None = None
         try:
             confined = self._confinement
+            use(order.processors)
             detach(self._me, keep=given.all())
             # `detach` closed it; the object must not close whatever gets its number next.
             self._control.sock.detach()
@@ -125,6 +127,7 @@ class Order:
     limits: dict[str, int | None]
     max_message: int
     files_size: int
+    processors: list[int]
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from autograder.isolation.sandbox.layers import Report
 
 T = TypeVar("T")
+# Behind points that a function has although another one that it needs is wrong.
+CARRIED = "*"
 
 
 def validation_table(name: str, validation: Validation) -> str:
@@ -130,9 +132,13 @@ def class_table(rows: Sequence[tuple[str, Sequence[FunctionMarks] | None, str]])
             table.add_row(student, "-", *["-"] * len(names), Text(error))
         else:
             score = f"{sum(m.score for m in marks):g}"
-            table.add_row(student, score, *[f"{m.score:g}" for m in marks], Text(error))
+            points = [f"{m.score:g}{CARRIED if m.is_carried else ''}" for m in marks]
+            table.add_row(student, score, *points, Text(error))
     legend = Columns([f"{number:2} {marks.name}" for number, marks in enumerate(names, start=1)], padding=(0, 3))
-    return f"{render(table)}\n{render(legend)}"
+    parts = [render(table), render(legend)]
+    if any(m.is_carried for _, marks, _ in rows for m in marks or ()):
+        parts.append(f"{CARRIED} right, and tested with the solution's functions in place of others that are wrong")
+    return "\n".join(parts)
 
 
 def render(table: Table | Columns) -> str:

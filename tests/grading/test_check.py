@@ -71,7 +71,7 @@ class TestResult:
         notebook = submission(solution, release, mistakes_of("chandra", catalogue))
         notebook = replaced(notebook, "linear_forward", "Z = np.dot(W, A) + b", "Z = None")
         notebook = replaced(notebook, "compute_cost", "np.sum(", "np.mean(")
-        _, result = check(notebook)
+        _, result = check(notebook, "step_by_step.ipynb", "--no-carry-forward")
 
         assert statuses(result) == {
             "initialize_parameters": "passed",
@@ -92,6 +92,31 @@ class TestResult:
         found = {entry["name"]: entry["misconception"] for entry in result["functions"] if entry["misconception"]}
         assert found == {"linear_backward": "lb-no-mean"}
         assert "\nHint: The cost is an average over the examples." in messages["linear_backward"]
+
+    def test_a_wrong_function_costs_its_own_points(self, check, solution, release, catalogue):
+        """Nine functions have theirs, and the tenth is told what is wrong with it."""
+        notebook = submission(solution, release, mistakes_of("greta", catalogue))
+        _, result = check(notebook)
+
+        assert result["score"] == 90
+        wrong = ["linear_forward"]
+        carried = ["linear_activation_forward", "L_model_forward"]
+        assert statuses(result) == (
+            dict.fromkeys(FUNCTIONS, "passed") | dict.fromkeys(wrong, "failed") | dict.fromkeys(carried, "carried")
+        )
+        messages = {entry["name"]: entry["message"] for entry in result["functions"]}
+        assert messages["linear_forward"].startswith("linear_forward")
+        sentence = "correct; it was tested with our linear_forward, because yours does not pass its own checks"
+        assert {messages[name] for name in carried} == {sentence}
+        assert {messages[name] for name in messages if name not in [*wrong, *carried]} == {None}
+
+    def test_a_wrong_function_without_carrying_forward(self, check, solution, release, catalogue):
+        """What needs it is wrong, too."""
+        notebook = submission(solution, release, mistakes_of("greta", catalogue))
+        _, result = check(notebook, "step_by_step.ipynb", "--no-carry-forward")
+
+        assert result["score"] < 90
+        assert "carried" not in statuses(result).values()
 
     def test_an_error_names_the_students_line(self, check, solution, release):
         """The line comes from the student's process."""

@@ -292,6 +292,38 @@ class TestRegrade:
         assert find_cell(graded, "test_linear_forward").outputs[0].text == "from before"
         assert find_cell(graded, "test_compute_cost").outputs[0].text == "runs now\n"
 
+    def test_what_was_tested_with_references_runs_again(self, classroom):
+        """Its marks hang on another function's, so nothing is taken from before if any test has changed."""
+        (record,) = [p for p in (classroom / "results" / ASSIGNMENT / "chandra").glob("*.json")]
+        stored = json.loads(record.read_text())
+        notebook = nbformat.reads(stored["notebooks"][ASSIGNMENT], as_version=4)
+        find_cell(notebook, "test_linear_forward").outputs = [
+            nbformat.v4.new_output("stream", name="stdout", text="from before")
+        ]
+        stored["notebooks"][ASSIGNMENT] = nbformat.writes(notebook)
+        record.write_text(json.dumps(stored))
+
+        def mend(notebook):
+            find_cell(notebook, "test_compute_cost").source = "print('runs now')"
+
+        change_source(classroom, mend)
+        run = grade(classroom, "--student", "chandra")
+        graded = nbformat.read(classroom / "autograded" / "chandra" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
+
+        assert run.returncode == 0
+        assert "from before" not in str(find_cell(graded, "test_linear_forward").outputs)
+        assert "tested with our linear_backward" in find_cell(graded, "test_L_model_backward").outputs[0].text
+        assert "* right, and tested with the solution's functions" in run.stdout
+
+    def test_without_carrying_forward(self, classroom):
+        """It gives other marks, which are shown before they are written; and those that are there stay known."""
+        asked = grade(classroom, "--student", "chandra", "--no-carry-forward")
+
+        assert asked.returncode == 1
+        assert "test_L_model_backward: 10 to 0" in asked.stdout
+        assert "Nothing of this was written" in asked.stdout
+        assert "Nothing to do" in grade(classroom, "--student", "chandra").stdout
+
     def test_cells_come_and_go(self, classroom):
         """nbgrader refuses that; here the gradebook follows, and the marks of what is gone are kept in a file."""
 

@@ -62,9 +62,9 @@ def in_one_process(notebook: NotebookNode, plan: Plan, files: Path, folder: Path
 
 
 def in_two_processes(notebook: NotebookNode, engine: Engine, files: Path) -> dict[str, float]:
-    """Return the points of each test by the engine."""
+    """Return the points of each test by the engine, each function together with those that it needs."""
     copy = nbformat.from_dict(notebook)
-    engine.examine(copy, files)
+    engine.examine(copy, files, carried_credit=None)
     return points(copy)
 
 
