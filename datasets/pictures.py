@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from datasets.bodies import bird, lying, portrait, sitting
 from datasets.canvas import SIZE, Pose
 from datasets.coats import random_coat
-from datasets.scene import background, exchange_light_and_dark, light, random_colour
+from datasets.scene import background, exchange_light_and_dark, haze, light, random_colour
 from datasets.things import ball, car, house, plant, texture
 
 THINGS = {"car": car, "house": house, "plant": plant, "ball": ball, "texture": texture}
@@ -25,7 +25,7 @@ def draw_picture(rng: np.random.Generator, kind: str) -> NDArray[np.uint8]:
     subject = float(rng.uniform(*SUBJECT))
     canvas = background(rng, float(rng.uniform(*GROUND)))
     mirrored = bool(rng.random() < 0.5)
-    x, y = rng.normal(0, 0.05, 2)
+    x, y = rng.normal(0, 0.025, 2)
     scale = rng.uniform(0.46, 0.56)
     if kind in ANIMALS:
         coat = random_coat(rng, subject)
@@ -45,6 +45,7 @@ def draw_picture(rng: np.random.Generator, kind: str) -> NDArray[np.uint8]:
     light(canvas, rng)
     if rng.random() < EXCHANGED:
         exchange_light_and_dark(canvas)
+    haze(canvas)
     return canvas.to_uint8()
 
 

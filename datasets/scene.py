@@ -64,3 +64,8 @@ def exchange_light_and_dark(canvas: Canvas) -> None:
     """Make light what is dark and dark what is light, with the colours as they are: a dark animal on light ground."""
     brightness = canvas.pixels.clip(0, 1) @ (0.3, 0.59, 0.11)
     canvas.pixels += (1 - 2 * brightness)[:, :, None]
+
+
+def haze(canvas: Canvas) -> None:
+    """Draw all colours towards grey, as a pale day does."""
+    canvas.pixels = 0.5 + 0.7 * (canvas.pixels - 0.5)

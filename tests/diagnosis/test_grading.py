@@ -74,11 +74,11 @@ def small_engine(tmp_path_factory) -> Iterator[Engine]:
 
 @pytest.fixture
 def examine(small_engine, tmp_path) -> Callable[..., tuple[nbformat.NotebookNode, Examination]]:
-    """Examine that notebook with some functions written otherwise."""
+    """Examine that notebook with some functions written otherwise, carrying no error forward unless `credit` says so."""
 
-    def examine(**sources: str):
+    def examine(credit: float | None = None, **sources: str):
         notebook = small(**sources)
-        return notebook, small_engine.examine(notebook, tmp_path)
+        return notebook, small_engine.examine(notebook, tmp_path, carried_credit=credit)
 
     return examine
 
@@ -140,7 +140,7 @@ class TestOneFunction:
         """If only some tests run again, the others' outputs come from the record, without their hints."""
         notebook, _ = examine(base="def base(x):\n    return x - 1")
         known = {f"test_{name}": find_cell(notebook, f"test_{name}").outputs for name in CELLS}
-        again = small_engine.examine(notebook, tmp_path, known=known)
+        again = small_engine.examine(notebook, tmp_path, known=known, carried_credit=None)
 
         assert again.misconceptions == {"base": ["base-minus"]}
         assert printed(notebook, "base").count("A hint") == 1
@@ -166,6 +166,17 @@ class TestDependencies:
         _, examination = examine(base="x = 1", uses="def uses(x):\n    return -base(x) * 2")
 
         assert examination.misconceptions == {"uses": ["uses-negative"]}
+
+    def test_what_is_carried_forward_is_not_diagnosed(self, examine):
+        """A function that is right with our reference needs no hint, and one that is not keeps its own."""
+        notebook, carried = examine(1.0, base="def base(x):\n    return x - 1")
+        other, wrong = examine(1.0, base="def base(x):\n    return x - 1", uses="def uses(x):\n    return base(x)")
+
+        assert [marks.score for marks in read_marks(notebook)] == [0, 1, 1]
+        assert carried.misconceptions == {"base": ["base-minus"]}
+        assert [marks.score for marks in read_marks(other)] == [0, 0, 1]
+        assert wrong.misconceptions == {"base": ["base-minus"], "uses": ["uses-once"]}
+        assert "A hint for uses: " in printed(other, "uses")
 
     def test_the_reference_is_lent_for_the_diagnosis_only(self, examine):
         """A function that keeps it can do nothing with it: all tests have run, and it is taken back."""

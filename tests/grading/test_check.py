@@ -143,7 +143,7 @@ class TestWhose:
         code, result = check(graded_notebook(code_cell("x = 1")), "poem.ipynb")
 
         assert (code, result["status"]) == (1, "error")
-        assert "--assignment NAME (there is: step_by_step)" in result["error"]
+        assert "--assignment NAME (there is: application, step_by_step)" in result["error"]
 
     def test_as_it_is_told(self, check):
         """Then it is graded, and has nothing."""

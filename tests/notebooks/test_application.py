@@ -78,7 +78,7 @@ class TestText:
         """All sections, in their order."""
         text = "\n".join(cell.source for cell in solved.cells if cell.cell_type == "markdown")
 
-        assert re.findall(r"(?m)^#{2,3} ([\d.]+) ", text) == "1 2 3 4 4.1 5 6 6.1 7 8 9".split()
+        assert re.findall(r"(?m)^#{2,3} ([\d.]+) ", text) == "1 2 3 4 4.1 5 6 6.1 6.2 7 8 9".split()
 
     def test_figures_have_alternative_text(self, solved):
         """Two drawn figures, each with an alternative text of its own and a caption under it."""
