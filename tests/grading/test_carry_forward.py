@@ -14,11 +14,11 @@ from autograder.grading.score import score
 PAIRS = {
     "double": (
         "def double(x):\n    return [2 * n for n in x]",
-        "note = 'first'\nassert double([3, 4]) == [6, 8], 'not double'",
+        "assert double([3, 4]) == [6, 8], 'not double'",
     ),
     "add": (
         "def add(x, step):\n    for place in range(len(x)):\n        x[place] += step\n    return x",
-        "assert add([1], 2) == [3]",
+        "note = 'first'\nassert add([1], 2) == [3]",
     ),
     "both": (
         "def both(x):\n    return add(double(x), 1)",
