@@ -14,11 +14,11 @@ from autograder.grading.score import score
 PAIRS = {
     "double": (
         "def double(x):\n    return [2 * n for n in x]",
-        "note = 'first'\nassert double([3, 4]) == [6, 8], 'not double'",
+        "assert double([3, 4]) == [6, 8], 'not double'",
     ),
     "add": (
         "def add(x, step):\n    for place in range(len(x)):\n        x[place] += step\n    return x",
-        "assert add([1], 2) == [3]",
+        "note = 'first'\nassert add([1], 2) == [3]",
     ),
     "both": (
         "def both(x):\n    return add(double(x), 1)",
@@ -30,6 +30,11 @@ PAIRS = {
         "assert top([1, 2]) == 10, 'not the sum'\n"
         "### BEGIN HIDDEN TESTS\nassert top([5]) == 12\nassert top([0]) == 2\n### END HIDDEN TESTS",
     ),
+    "rest": (
+        "def rest(seconds):\n    import time\n    time.sleep(seconds)\n    return seconds",
+        "assert rest(0) == 0",
+    ),
+    "after": ("def after(seconds):\n    return rest(seconds) + 1", "assert after(0) == 1"),
     "maker": ("def maker():\n    return lambda x: double(x)", "made = maker()\nassert made([4]) == [8]"),
 }
 WRONG = "def double(x):\n    return list(x)"
@@ -180,6 +185,15 @@ class TestCarried:
 
         assert graded.failed == ["double"]
 
+    def test_a_reference_that_is_kept_busy(self, examine):
+        """A call of what was lent that takes too long is stopped; the marks of the first run stand, and it is said."""
+        graded = examine(
+            rest="def rest(seconds):\n    return -1", after="def after(seconds):\n    return rest(60) - 59"
+        )
+
+        assert graded.failed == ["rest", "after"]
+        assert any("were not run again with our functions" in note for note in graded.examination.notes)
+
     def test_without(self, examine):
         """Nothing is run again, and the marks are nbgrader's."""
         graded = examine(double=WRONG, credit=None)
@@ -192,7 +206,7 @@ class TestCarried:
         """The course may give less; nbgrader reads the same."""
         graded = examine(double=WRONG, credit=credit)
 
-        assert [graded.points(name) for name in PAIRS] == [0, 1, credit, 1, credit, credit]
+        assert [graded.points(name) for name in PAIRS] == [0, 1, credit, 1, credit, 1, 1, credit]
         assert graded.carried == ["both", "maker", "top"]
 
     def test_the_time_of_the_submission_is_up(self, engine, tmp_path, monkeypatch):
@@ -311,5 +325,7 @@ class TestDependencies:
             "both": ["add", "double"],
             "alone": [],
             "top": ["add", "both", "double"],
+            "rest": [],
+            "after": ["rest"],
             "maker": ["double"],
         }
