@@ -52,7 +52,10 @@ class TestBuild:
 
     @pytest.mark.parametrize(
         ("arguments", "words"),
-        [(["build", "nothing"], "There is: application, step_by_step"), (["build", "--check", "--pull"], "give one of them")],
+        [
+            (["build", "nothing"], "There is: application, step_by_step"),
+            (["build", "--check", "--pull"], "give one of them"),
+        ],
     )
     def test_wrong_usage(self, run, arguments, words):
         """Exit code 2 and what there is to choose from."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import DeadKernelError
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 from autograder.authoring.build import catalogue_problems
@@ -30,7 +30,7 @@ from autograder.grading.marks import FunctionMarks, failure, functions, read_mar
 
 NOT_FILLED_IN = "not filled in yet"
 EXECUTED = "build/executed"
-_CELL_TIMEOUT = 600  # seconds; a solution may train a network
+_CELL_TIMEOUT = 1800  # seconds; a solution may train a network, on a busy machine
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,8 @@ def execute(path: Path) -> NotebookNode:
         )
         try:
             return client.execute()
+        except CellTimeoutError as error:
+            raise AuthoringError(f"a cell takes longer than {_CELL_TIMEOUT} seconds: {error}", file=path) from error
         except DeadKernelError as error:
             raise AuthoringError("the kernel died while this notebook ran.", file=path) from error
 

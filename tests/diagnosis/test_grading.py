@@ -74,7 +74,7 @@ def small_engine(tmp_path_factory) -> Iterator[Engine]:
 
 @pytest.fixture
 def examine(small_engine, tmp_path) -> Callable[..., tuple[nbformat.NotebookNode, Examination]]:
-    """Examine that notebook with some functions written otherwise, carrying no error forward unless `credit` says so."""
+    """Examine that notebook with some functions written otherwise; errors are carried forward if `credit` says so."""
 
     def examine(credit: float | None = None, **sources: str):
         notebook = small(**sources)
