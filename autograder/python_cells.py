@@ -5,24 +5,47 @@ from __future__ import annotations
 import ast
 import re
 import symtable
+import warnings
 
-_MAGIC = re.compile(r"^(\s*)[%!?].*$", re.MULTILINE)
+_MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
+# The value of a magic or of a shell command.
+_ASSIGNED = re.compile(r"^([\w.,\[\] \t]+=[ \t]*)[%!].*$", re.MULTILINE)
+# These run the rest of the cell as the Python that it is.
+_TRANSPARENT = re.compile(r"\s*%%(time|capture|prun)\b.*")
 
 
 def plain_python(source: str) -> str:
     """Return a cell's source with line magics and shell commands replaced by `pass`, line for line.
 
-    A cell that belongs to a cell magic has no Python of its own and gives an empty string.
+    A cell that belongs to a cell magic for anything but Python has no Python of its own and gives an empty string.
     """
-    return "" if source.lstrip().startswith("%%") else _MAGIC.sub(r"\1pass", source)
+    return _read(source)[0]
 
 
 def parse(source: str) -> ast.Module | None:
     """Return the syntax tree of a cell, None if it is no Python."""
+    return _read(source)[1]
+
+
+def _read(source: str) -> tuple[str, ast.Module | None]:
+    if source.lstrip().startswith("%%"):
+        if not _TRANSPARENT.match(source):
+            return "", ast.Module([], [])
+        source = _TRANSPARENT.sub(lambda match: "\n" * match[0].count("\n") + "pass", source, count=1)
+    # A line that begins with % or ! may also belong to a text, or go on with the line before.
+    if (tree := _tree(source)) is not None:
+        return source, tree
+    plain = _ASSIGNED.sub(r"\1None", _MAGIC.sub(r"\1pass", source))
+    return plain, _tree(plain)
+
+
+def _tree(text: str) -> ast.Module | None:
     try:
-        return ast.parse(plain_python(source))
-    except (SyntaxError, ValueError):
-        return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about backslashes in what a student wrote
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None  # the last two: nested too deep for Python's parser
 
 
 def bound_names(source: str) -> set[str]:
@@ -47,7 +70,12 @@ def read_names(source: str) -> set[str]:
 
 
 def _table(source: str) -> symtable.SymbolTable:
-    return symtable.symtable(plain_python(source) if parse(source) else "", "<cell>", "exec")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return symtable.symtable(plain_python(source), "<cell>", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return symtable.symtable("", "<cell>", "exec")
 
 
 def imported_modules(source: str) -> set[str]:

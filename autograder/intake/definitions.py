@@ -1,0 +1,212 @@
+"""What each statement of a code cell binds and needs, and how it may fail, without running it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+
+from autograder import python_cells
+from autograder.intake import limits
+
+# Calls that cannot fail where NumPy and matplotlib are there, and that people put between imports.
+_HARMLESS = re.compile(
+    r"(np|numpy)\.(random\.seed|set_printoptions)|warnings\.\w+|sys\.path\.(append|insert)|random\.seed"
+    r"|(plt|matplotlib|mpl)\.(rc|use|rcParams\.update|style\.use)"
+)
+# What depends on the machine that a notebook was written on.
+_ELSEWHERE = re.compile(
+    r"os\.(chdir|system|popen)|drive\.mount|(colab\.)?files\.(upload|download)|input|exit|quit|sys\.exit"
+    r"|get_ipython\(\)\..*|subprocess\..*"
+)
+_HARMLESS_MAGICS = re.compile(r"%(matplotlib|load_ext|reload_ext|autoreload|config|time|timeit|pylab|precision)\b")
+_CACHED_LENGTH = 20_000
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One or more top-level statements of a cell that share their lines.
+
+    text -- their lines, comments before them included
+    functions -- the functions and classes that they define
+    others -- whatever else they bind, imports included
+    reads -- the global names that they look up, at any depth
+    modules -- the top-level modules that they import
+    stars -- the modules that they import everything from
+    can_fail -- whether running them may end in an error that has nothing to do with a definition
+    elsewhere -- whether they depend on the machine that the notebook was written on
+    shapes -- for each function, what it says, without names of arguments' notes, comments and docstrings
+    """
+
+    text: str
+    functions: frozenset[str]
+    others: frozenset[str]
+    reads: frozenset[str]
+    modules: frozenset[str]
+    stars: frozenset[str]
+    can_fail: bool
+    elsewhere: bool
+    shapes: tuple[tuple[str, str], ...]
+
+    @property
+    def binds(self) -> bool:
+        """Whether something later may need what these statements define or import."""
+        return bool(self.functions or self.modules)
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a code cell says; `runs` is False if Python cannot compile it."""
+
+    statements: tuple[Statement, ...]
+    runs: bool
+
+    @property
+    def functions(self) -> frozenset[str]:
+        """All functions and classes that the cell defines."""
+        return frozenset().union(*(one.functions for one in self.statements))
+
+    @property
+    def others(self) -> frozenset[str]:
+        """Whatever else it binds."""
+        return frozenset().union(*(one.others for one in self.statements))
+
+
+NOTHING = Code((), runs=True)
+UNREADABLE = Code((), runs=False)
+
+
+def read_code(source: str) -> Code:
+    """Return what a cell says."""
+    if len(source) > limits.SOURCE:
+        return NOTHING
+    return _cached(source) if len(source) <= _CACHED_LENGTH else _read(source)
+
+
+@lru_cache(maxsize=2048)
+def _cached(source: str) -> Code:
+    return _read(source)  # most cells of a class are the same
+
+
+def _read(source: str) -> Code:
+    tree = python_cells.parse(source)
+    plain = python_cells.plain_python(source)
+    if tree is None or not _compiles(tree):
+        return UNREADABLE
+    if not plain.strip():
+        return NOTHING
+    try:
+        return Code(tuple(_statements(source, plain, tree)), runs=True)
+    except RecursionError:  # deep, but not too deep for the parser
+        return NOTHING
+
+
+def _compiles(tree: ast.Module) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+            compile(tree, "<cell>", "exec", flags=flags, dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+        return False
+    return True
+
+
+def _statements(source: str, plain: str, tree: ast.Module) -> list[Statement]:
+    lines, plain_lines = source.split("\n"), plain.split("\n")
+    # A form feed or the like is a line's end for nobody but str.splitlines, so it does not count here.
+    groups: list[list[ast.stmt]] = []
+    last = 0
+    for node in tree.body:
+        if groups and first_line(node) <= last:
+            groups[-1].append(node)
+        else:
+            groups.append([node])
+        last = max(last, node.end_lineno or node.lineno)
+    found = []
+    begin = 0
+    for position, group in enumerate(groups):
+        end = max(node.end_lineno or node.lineno for node in group)
+        if position + 1 == len(groups):
+            end = len(lines)
+        text = "\n".join(plain_lines[begin:end])
+        found.append(_statement(group, "\n".join(lines[begin:end]), lines[first_line(group[0]) - 1], text))
+        begin = end
+    return found
+
+
+def first_line(node: ast.stmt) -> int:
+    """Return the line that a statement begins in, its decorators included."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _statement(group: list[ast.stmt], text: str, line: str, plain: str) -> Statement:
+    module = ast.Module(group, [])
+    defined = {node.name: node for one in group for node in _definitions(one)}
+    lambdas = {
+        target.id: one.value
+        for one in group
+        if isinstance(one, ast.Assign) and isinstance(one.value, ast.Lambda)
+        for target in one.targets
+        if isinstance(target, ast.Name)
+    }
+    shapes = {name: _shape(node) for name, node in (defined | lambdas).items()}
+    stars = {
+        (node.module or "").split(".")[0]
+        for node in ast.walk(module)
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
+    }
+    magic = line.lstrip()[:1] in ("%", "!") or re.match(r"[^'\"#]*=[ \t]*[%!]", line) is not None
+    odd_magic = magic and not _HARMLESS_MAGICS.match(line.lstrip())
+    calls = [ast.unparse(node.func) for one in group if not _is_definition(one) for node in _calls(one)]
+    elsewhere = odd_magic or any(_ELSEWHERE.fullmatch(call) for call in calls)
+    can_fail = elsewhere or any(_HARMLESS.fullmatch(call) is None for call in calls) or any(map(_raises, group))
+    functions = frozenset(shapes)
+    return Statement(
+        text,
+        functions,
+        frozenset(python_cells.bound_names(plain) | python_cells.imported_names(plain)) - functions,
+        frozenset(python_cells.read_names(plain)),
+        frozenset(python_cells.imported_modules(plain)),
+        frozenset(stars),
+        can_fail,
+        elsewhere,
+        tuple(shapes.items()),
+    )
+
+
+def _definitions(node: ast.stmt) -> list[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
+    """Return the definitions of a statement that bind a global name, in order; also those inside `if` or `try`."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [node]
+    found = []
+    for inner in ast.iter_child_nodes(node):
+        if isinstance(inner, ast.stmt):
+            found += _definitions(inner)
+        elif isinstance(inner, ast.ExceptHandler | ast.match_case):
+            found += [one for statement in inner.body for one in _definitions(statement)]
+    return found
+
+
+def _is_definition(node: ast.stmt) -> bool:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+
+
+def _calls(node: ast.AST) -> list[ast.Call]:
+    return [inner for inner in ast.walk(node) if isinstance(inner, ast.Call)]
+
+
+def _raises(node: ast.stmt) -> bool:
+    """Tell whether a statement without a call may raise, in the way that students' tests do."""
+    return any(isinstance(inner, ast.Raise | ast.Assert) for inner in ast.walk(node)) and not _is_definition(node)
+
+
+def _shape(node: ast.AST) -> str:
+    """Return what a definition does, whatever its docstring and comments say."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+        return ast.dump(ast.Module(body, []))
+    return ast.dump(node)

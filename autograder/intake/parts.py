@@ -1,0 +1,133 @@
+"""Cut a code cell into parts, so that one that fails does not take the others along."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from collections.abc import Callable, Iterable
+
+from autograder import python_cells
+from autograder.intake import limits
+from autograder.intake.definitions import Statement, read_code
+
+# What goes on with the statement before it, though it stands at the left.
+_CONTINUES = re.compile(r"(else|elif|except|finally|case)\b|[)\]}]")
+_CELL_MAGIC = re.compile(r"\s*%%(time|capture|prun)\b.*\n?")
+# How many pieces of a broken cell are tried together: a text in three quotes may have lines at the left.
+_TOGETHER = 12
+_PIECES = 1_000
+_DEPTH = 100
+
+
+def split(source: str, exercises: frozenset[str], is_there: Callable[[str], bool]) -> list[str]:
+    """Return the parts of a cell that Python can compile; one, if nothing in it needs to be kept apart.
+
+    exercises -- the names that tests look for
+    is_there -- tells whether a module can be imported
+    The parts run in order and say together what the cell said, so they do what it did, unless one of them fails.
+    """
+    statements = read_code(source).statements
+    if source.lstrip().startswith("%%") or len(statements) < 2:
+        return [source]
+    parts: list[list[Statement]] = [[statements[0]]]
+    shaky, has_exercise = _is_shaky(statements[0], is_there), bool(statements[0].functions & exercises)
+    foreign = _is_foreign(statements[0], is_there)
+    for one in statements[1:]:
+        exercise = bool(one.functions & exercises)
+        if foreign or (one.binds and shaky) or (exercise and has_exercise):
+            parts.append([])
+            shaky = has_exercise = False
+        parts[-1].append(one)
+        foreign = _is_foreign(one, is_there)
+        shaky, has_exercise = shaky or _is_shaky(one, is_there), has_exercise or exercise
+    if len(parts) == 1:
+        return [source]
+    return ["\n".join(one.text for one in part).strip("\n") for part in parts]
+
+
+def _is_foreign(one: Statement, is_there: Callable[[str], bool]) -> bool:
+    return one.elsewhere or not all(is_there(module) for module in one.modules)
+
+
+def _is_shaky(one: Statement, is_there: Callable[[str], bool]) -> bool:
+    return one.can_fail or _is_foreign(one, is_there)
+
+
+def rescue(source: str) -> list[str]:
+    """Return the parts of a cell that Python cannot compile: those that it can, and between them what it cannot.
+
+    Only what stands at the left begins a part. A single part means that nothing of use could be told apart.
+    """
+    if len(source) > limits.SOURCE:
+        return [source]
+    if read_code(straight := textwrap.dedent(source)).runs:
+        return [straight]
+    body = _CELL_MAGIC.sub("", straight, count=1)
+    pieces = _pieces(body)
+    if not 1 < len(pieces) <= _PIECES:
+        return [source]
+    parts: list[tuple[bool, list[str]]] = []
+    position = 0
+    while position < len(pieces):
+        good, count = False, 1
+        for together in range(1, min(_TOGETHER, len(pieces) - position) + 1):
+            if read_code("\n".join(pieces[position : position + together])).runs:
+                good, count = True, together
+                break
+        taken = pieces[position : position + count]
+        if parts and parts[-1][0] == good and (good or not _begins_definition(taken[0])):
+            parts[-1][1].extend(taken)
+        else:
+            parts.append((good, taken))
+        position += count
+    if not any(good and any(one.binds for one in read_code("\n".join(text)).statements) for good, text in parts):
+        return [source]
+    return ["\n".join(text).strip("\n") for _, text in parts if "\n".join(text).strip()]
+
+
+def _pieces(source: str) -> list[str]:
+    """Return the pieces of a source that begin with a line at the left."""
+    pieces: list[list[str]] = []
+    for line in source.split("\n"):
+        starts = line[:1] not in ("", " ", "\t", "#") and not _CONTINUES.match(line)
+        if starts or not pieces:
+            pieces.append([])
+        pieces[-1].append(line)
+    return ["\n".join(piece) for piece in pieces]
+
+
+def _begins_definition(text: str) -> bool:
+    return re.match(r"(async\s+def|def|class|@)\b", text) is not None or text.startswith("@")
+
+
+def named_definitions(source: str) -> list[str]:
+    """Return what a broken piece seems to define, by its lines."""
+    return re.findall(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", source, re.MULTILINE)
+
+
+def inner_function(source: str, name: str) -> str | None:
+    """Return a function that a cell defines inside of another function, on its own; None if there is none.
+
+    A method is none, because it needs its object.
+    """
+    tree = python_cells.parse(source)
+    found = None
+    waiting: list[tuple[ast.AST, int]] = [(tree, 0)] if tree is not None else []
+    while waiting:
+        node, depth = waiting.pop(0)
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef) and child.name == name and isinstance(node, ast.FunctionDef):
+                found = child
+            if isinstance(child, ast.stmt) and not isinstance(child, ast.ClassDef) and depth < _DEPTH:
+                waiting.append((child, depth + 1))
+    if found is None:
+        return None
+    lines = source.split("\n")[found.lineno - 1 : found.end_lineno]
+    text = textwrap.dedent("\n".join(lines))
+    return text if name in read_code(text).functions else None
+
+
+def all_modules(sources: Iterable[str]) -> frozenset[str]:
+    """Return the modules that cells import, broken ones too as far as they can be told apart."""
+    return frozenset().union(*(one.modules for source in sources for one in read_code(source).statements))

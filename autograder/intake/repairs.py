@@ -1,0 +1,36 @@
+"""What intake had to mend, where a student and an instructor see it: in the graded notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+CELL = "intake-repairs"
+_MOST = 40
+
+
+def show(notebook: NotebookNode, repairs: Sequence[str]) -> None:
+    """Put a text cell that lists the repairs at the top of a notebook; nbgrader's feedback shows it."""
+    from nbformat import from_dict  # noqa: PLC0415 (whoever has a notebook has imported it)
+
+    notebook.cells = [cell for cell in notebook.cells if cell.get("id") != CELL]
+    if not repairs:
+        return
+    lines = [f"- {_as_text(repair)}" for repair in repairs[:_MOST]]
+    if len(repairs) > _MOST:
+        lines.append(f"- and {len(repairs) - _MOST} more")
+    text = "**Before this notebook could be graded, it was mended:**\n\n" + "\n".join(lines)
+    notebook.cells.insert(
+        0, from_dict({"cell_type": "markdown", "id": CELL, "metadata": {"editable": False}, "source": text})
+    )
+
+
+def _as_text(repair: str) -> str:
+    """Return a sentence that Markdown shows as it is; file names in it are the student's."""
+    kept = "".join(one if one.isprintable() else " " for one in repair)[:300]
+    for special in "\\`*_{}[]<>#$|":
+        kept = kept.replace(special, f"\\{special}")
+    return kept
