@@ -101,10 +101,10 @@ def find_assignment(known: list[Assignment], path: Path, notebooks: Sequence[Not
         shared[one] = max((len(_defined(notebook) & names) for notebook in notebooks), default=0)
     best = shared.most_common(1)
     if not best or not best[0][1]:
-        names = ", ".join(assignment.name for assignment in known) or "none"
+        there_is = ", ".join(assignment.name for assignment in known) or "none"
         raise GradingError(
             f"{path.name} belongs to no assignment by its name, and defines no function of one. "
-            f"Say which it is: --assignment NAME (there is: {names})."
+            f"Say which it is: --assignment NAME (there is: {there_is})."
         )
     return best[0][0]
 

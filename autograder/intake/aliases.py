@@ -117,12 +117,8 @@ class Aliases:
 
     def given(self, own: Collection[str]) -> frozenset[str]:
         """Return all module names that mean something in an assignment with these modules."""
-        return (
-            frozenset(own)
-            | {alias for alias in self.names if self._target(alias, own)}
-            | {"google"}
-            | self._others(own)
-        )
+        meant = {alias for alias in self.names if self._target(alias, own)}
+        return frozenset(own) | meant | {"google"} | self._others(own)
 
     def others(self, own: Collection[str]) -> frozenset[str]:
         """Return the names of helper modules that belong to other assignments."""

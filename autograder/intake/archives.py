@@ -12,6 +12,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import PurePosixPath
 from typing import IO, Any
 
@@ -69,9 +70,7 @@ def _collect(found: Iterator[Member], name: str) -> tuple[dict[str, bytes], list
     left = limits.UNPACKED
     for number, (place, declared, opened) in enumerate(found):
         if number >= limits.MEMBERS:
-            raise IntakeError(
-                f"{name} holds more than {limits.MEMBERS} files: pack only what belongs to the assignment."
-            )
+            raise IntakeError(f"{name} holds more than {limits.MEMBERS} files: pack only what the assignment needs.")
         parts = PurePosixPath(place.replace("\\", "/")).parts
         if _JUNK & set(parts) or (parts and parts[-1].startswith("._")):
             continue
@@ -95,14 +94,14 @@ def _zip(data: bytes, name: str) -> Iterator[Member]:
                 continue
             if info.flag_bits & 1:
                 raise IntakeError(f"{name} is protected by a password: pack it again without one.")
-            yield info.filename, info.file_size, lambda info=info: archive.open(info)
+            yield info.filename, info.file_size, partial(archive.open, info)
 
 
 def _tar(data: bytes) -> Iterator[Member]:
     with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
         for info in archive:
             if info.isreg() and not info.issparse():
-                yield info.name, info.size, lambda info=info: archive.extractfile(info)
+                yield info.name, info.size, partial(archive.extractfile, info)
 
 
 def _read(file: IO[bytes], most: int, name: str) -> bytes:

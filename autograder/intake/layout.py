@@ -7,7 +7,7 @@ student's own text (answers).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -122,11 +122,9 @@ class Layout:
         source = cell.source
         broken = not read_code(source).runs
         whole = rescue(source) if broken else [source]
-        parts = [
-            part
-            for one in whole
-            for part in (split(one, self._names, around.is_there) if read_code(one).runs else [one])
-        ]
+        parts: list[str] = []
+        for one in whole:
+            parts += split(one, self._names, around.is_there) if read_code(one).runs else [one]
         if parts == [source]:
             return [Place(cell, role)]
         if broken and (len(parts) > 1 or not read_code(parts[0]).runs):
@@ -176,9 +174,8 @@ class Layout:
 
     def _put_stubs(self, places: list[Place], around: Environment, taken: set[str], repairs: list[str]) -> None:
         """Put empty exercises where nothing was filled in, so that their tests say so."""
-        stars = {
-            star for source in _sources(places) for one in read_code(source or "").statements for star in one.stars
-        }
+        codes = [read_code(source) for source in _sources(places) if source is not None]
+        stars = {star for code in codes for one in code.statements for star in one.stars}
         hidden = around.may_define_answers(stars) or any(_mentions(place, *_DYNAMIC) for place in places)
         bound = _bound(places)
         for exercise in self.exercises:

@@ -53,7 +53,7 @@ def notebook_from_data(data: Any, name: str) -> tuple[NotebookNode, list[str]]:
         raise IntakeError(f"{name} holds data but no cells: hand in the .ipynb file that Jupyter saves.")
     if len(found) > limits.CELLS:
         raise IntakeError(
-            f"{name} has {len(found)} cells, more than {limits.CELLS}: delete those that do not belong to the assignment."
+            f"{name} has {len(found)} cells, more than {limits.CELLS}: delete what does not belong to the assignment."
         )
     cells = [cell for one in found if (cell := _cell(one)) is not None]
     if len(cells) < len(found):
