@@ -20,6 +20,7 @@ from autograder.intake.match import Roles, give_by_definition
 from autograder.intake.metadata import strip_accounts
 from autograder.intake.order import Needs, ordinary_place
 from autograder.intake.parts import inner_function, named_definitions, rescue, split
+from autograder.intake.repairs import MISSING
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -214,7 +215,7 @@ class Layout:
                     repairs.append(f"the test {grade_id} was moved behind what it tests")
                 else:
                     test = self._missing_test(grade_id, taken)
-                    repairs.append(f"the test {grade_id} was missing and was put back")
+                    repairs.append(f"the test {grade_id} {MISSING}")
                 if target is None:
                     cells = [_with_role(place) for place in places]
                     target = ordinary_place(cells, self._masters, grade_id)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 from autograder import python_cells
 from autograder.intake import limits
@@ -30,28 +31,33 @@ def split(source: str, exercises: frozenset[str], is_there: Callable[[str], bool
     statements = read_code(source).statements
     if source.lstrip().startswith("%%") or len(statements) < 2:
         return [source]
-    parts: list[list[Statement]] = [[statements[0]]]
-    shaky, has_exercise = _is_shaky(statements[0], is_there), bool(statements[0].functions & exercises)
-    foreign = _is_foreign(statements[0], is_there)
-    for one in statements[1:]:
-        exercise = bool(one.functions & exercises)
-        if foreign or (one.binds and shaky) or (exercise and has_exercise):
-            parts.append([])
-            shaky = has_exercise = False
-        parts[-1].append(one)
-        foreign = _is_foreign(one, is_there)
-        shaky, has_exercise = shaky or _is_shaky(one, is_there), has_exercise or exercise
-    if len(parts) == 1:
+    cuts = _cuts(statements, exercises, is_there)
+    if not cuts:
         return [source]
+    # If it is cut at all, then also behind each exercise, so that nothing else is taken for its failure.
+    cuts |= {n for n in range(1, len(statements)) if statements[n - 1].functions & exercises}
+    bounds = [0, *sorted(cuts), len(statements)]
+    parts = [statements[begin:end] for begin, end in pairwise(bounds)]
     return ["\n".join(one.text for one in part).strip("\n") for part in parts]
+
+
+def _cuts(statements: Sequence[Statement], exercises: frozenset[str], is_there: Callable[[str], bool]) -> set[int]:
+    """Return before which statements a cell has to be cut, so that an error before does not keep them from running."""
+    cuts = set()
+    shaky = has_exercise = False
+    for position, one in enumerate(statements):
+        exercise = bool(one.functions & exercises)
+        after_foreign = position > 0 and _is_foreign(statements[position - 1], is_there)
+        if after_foreign or (one.binds and shaky) or (exercise and has_exercise):
+            cuts.add(position)
+            shaky = has_exercise = False
+        shaky = shaky or one.can_fail or _is_foreign(one, is_there)
+        has_exercise = has_exercise or exercise
+    return cuts
 
 
 def _is_foreign(one: Statement, is_there: Callable[[str], bool]) -> bool:
     return one.elsewhere or not all(is_there(module) for module in one.modules)
-
-
-def _is_shaky(one: Statement, is_there: Callable[[str], bool]) -> bool:
-    return one.can_fail or _is_foreign(one, is_there)
 
 
 def rescue(source: str) -> list[str]:

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 CELL = "intake-repairs"
+# How a sentence about a test that was not there ends; a notebook from elsewhere has none of them.
+MISSING = "was missing and was put back"
 _MOST = 40
 
 
@@ -19,9 +21,12 @@ def show(notebook: NotebookNode, repairs: Sequence[str]) -> None:
     notebook.cells = [cell for cell in notebook.cells if cell.get("id") != CELL]
     if not repairs:
         return
-    lines = [f"- {_as_text(repair)}" for repair in repairs[:_MOST]]
-    if len(repairs) > _MOST:
-        lines.append(f"- and {len(repairs) - _MOST} more")
+    told = [repair for repair in repairs if not repair.endswith(MISSING)]
+    if missing := len(repairs) - len(told):
+        told.append(f"{missing} of the assignment's tests were missing and were put back")
+    lines = [f"- {_as_text(repair)}" for repair in told[:_MOST]]
+    if len(told) > _MOST:
+        lines.append(f"- and {len(told) - _MOST} more")
     text = "**Before this notebook could be graded, it was mended:**\n\n" + "\n".join(lines)
     notebook.cells.insert(
         0, from_dict({"cell_type": "markdown", "id": CELL, "metadata": {"editable": False}, "source": text})
