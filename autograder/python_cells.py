@@ -6,6 +6,8 @@ import ast
 import re
 import symtable
 import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 _MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
 # The value of a magic or of a shell command.
@@ -19,15 +21,16 @@ def plain_python(source: str) -> str:
 
     A cell that belongs to a cell magic for anything but Python has no Python of its own and gives an empty string.
     """
-    return _read(source)[0]
+    return read(source)[0]
 
 
 def parse(source: str) -> ast.Module | None:
     """Return the syntax tree of a cell, None if it is no Python."""
-    return _read(source)[1]
+    return read(source)[1]
 
 
-def _read(source: str) -> tuple[str, ast.Module | None]:
+def read(source: str) -> tuple[str, ast.Module | None]:
+    """Return a cell's source as `plain_python` does, and its syntax tree as `parse` does."""
     if source.lstrip().startswith("%%"):
         if not _TRANSPARENT.match(source):
             return "", ast.Module([], [])
@@ -48,40 +51,74 @@ def _tree(text: str) -> ast.Module | None:
         return None  # the last two: nested too deep for Python's parser
 
 
+@dataclass(frozen=True)
+class Names:
+    """The global names of a cell.
+
+    bound -- functions, classes and variables that it binds, but not what it imports
+    imported -- what it binds by importing
+    read -- what it looks up, at any depth, builtins among them
+    """
+
+    bound: frozenset[str]
+    imported: frozenset[str]
+    read: frozenset[str]
+
+
+def names_in(plain: str) -> Names:
+    """Return all global names of a cell at once.
+
+    plain -- its source, as `plain_python` gives it
+    """
+    bound: set[str] = set()
+    imported: set[str] = set()
+    looked_up: set[str] = set()
+    tables = [_table(plain)]
+    for symbol in tables[0].get_symbols():
+        if symbol.is_imported():
+            imported.add(symbol.get_name())
+        elif symbol.is_assigned():
+            bound.add(symbol.get_name())
+    for table in tables:  # grows while it is walked
+        tables.extend(table.get_children())
+        top = table.get_type() == "module"
+        looked_up |= {one.get_name() for one in table.get_symbols() if one.is_referenced() and (top or one.is_global())}
+    return Names(frozenset(bound), frozenset(imported), frozenset(looked_up))
+
+
 def bound_names(source: str) -> set[str]:
     """Return the global names that a cell binds: functions, classes and variables, but not what it imports."""
-    symbols = _table(source).get_symbols()
-    return {symbol.get_name() for symbol in symbols if symbol.is_assigned() and not symbol.is_imported()}
+    return set(names_in(plain_python(source)).bound)
 
 
 def imported_names(source: str) -> set[str]:
     """Return the global names that a cell binds by importing."""
-    return {symbol.get_name() for symbol in _table(source).get_symbols() if symbol.is_imported()}
+    return set(names_in(plain_python(source)).imported)
 
 
 def read_names(source: str) -> set[str]:
     """Return the global names that a cell looks up, at any depth, builtins among them."""
-    names, tables = set(), [_table(source)]
-    for table in tables:  # grows while it is walked
-        tables.extend(table.get_children())
-        top = table.get_type() == "module"
-        names |= {one.get_name() for one in table.get_symbols() if one.is_referenced() and (top or one.is_global())}
-    return names
+    return set(names_in(plain_python(source)).read)
 
 
-def _table(source: str) -> symtable.SymbolTable:
+def _table(plain: str) -> symtable.SymbolTable:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return symtable.symtable(plain_python(source), "<cell>", "exec")
+            return symtable.symtable(plain, "<cell>", "exec")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return symtable.symtable("", "<cell>", "exec")
 
 
 def imported_modules(source: str) -> set[str]:
     """Return the top-level modules that a cell imports, at any depth."""
+    return modules_in(ast.walk(parse(source) or ast.Module([], [])))
+
+
+def modules_in(nodes: Iterable[ast.AST]) -> set[str]:
+    """Return the top-level modules that nodes of a syntax tree import."""
     names = set()
-    for node in ast.walk(parse(source) or ast.Module([], [])):
+    for node in nodes:
         if isinstance(node, ast.Import):
             names |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

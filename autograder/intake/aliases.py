@@ -15,7 +15,15 @@ from autograder.intake.errors import IntakeError
 TABLE = "aliases.toml"
 # The names under which the helper modules of this course have been released over the years.
 _KNOWN: dict[str, tuple[str, ...]] = {
-    "testCases": ("testCases_v2", "testCases_v3", "testCases_v4", "testCases_v4a", "public_tests", "test_utils"),
+    "testCases": (
+        "testCases_v2",
+        "testCases_v3",
+        "testCases_v4",
+        "testCases_v4a",
+        "public_tests",
+        "test_utils",
+        "test_cases",
+    ),
     "dnn_utils": ("dnn_utils_v2", "dnn_utils_v3"),
     "dnn_app_utils": ("dnn_app_utils_v2", "dnn_app_utils_v3"),
 }

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import re
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from types import CodeType
 
 from autograder import python_cells
 from autograder.intake import limits
@@ -37,7 +40,7 @@ class Statement:
     stars -- the modules that they import everything from
     can_fail -- whether running them may end in an error that has nothing to do with a definition
     elsewhere -- whether they depend on the machine that the notebook was written on
-    shapes -- for each function, what it says, without names of arguments' notes, comments and docstrings
+    shapes -- for each function, what it does, whatever its comments and docstring say
     """
 
     text: str
@@ -63,12 +66,12 @@ class Code:
     statements: tuple[Statement, ...]
     runs: bool
 
-    @property
+    @cached_property
     def functions(self) -> frozenset[str]:
         """All functions and classes that the cell defines."""
         return frozenset().union(*(one.functions for one in self.statements))
 
-    @property
+    @cached_property
     def others(self) -> frozenset[str]:
         """Whatever else it binds."""
         return frozenset().union(*(one.others for one in self.statements))
@@ -91,30 +94,44 @@ def _cached(source: str) -> Code:
 
 
 def _read(source: str) -> Code:
-    tree = python_cells.parse(source)
-    plain = python_cells.plain_python(source)
-    if tree is None or not _compiles(tree):
+    plain, tree = python_cells.read(source)
+    code = _compiled(tree) if tree is not None else None
+    if tree is None or code is None:
         return UNREADABLE
     if not plain.strip():
         return NOTHING
     try:
-        return Code(tuple(_statements(source, plain, tree)), runs=True)
+        return Code(tuple(_statements(source, plain, tree, _shapes(code))), runs=True)
     except RecursionError:  # deep, but not too deep for the parser
         return NOTHING
 
 
-def _compiles(tree: ast.Module) -> bool:
+def _compiled(tree: ast.Module) -> CodeType | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            # Docstrings are left out, because what a function does is compared.
             flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-            compile(tree, "<cell>", "exec", flags=flags, dont_inherit=True)
+            compiled: CodeType = compile(tree, "<cell>", "exec", flags=flags, dont_inherit=True, optimize=2)
+            return compiled
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
-        return False
-    return True
+        return None
 
 
-def _statements(source: str, plain: str, tree: ast.Module) -> list[Statement]:
+def _shapes(code: CodeType) -> dict[str, str]:
+    """Return what each definition of a cell does, whatever its docstring and comments say."""
+    inner = [one for one in code.co_consts if isinstance(one, CodeType)]
+    return {
+        one.co_name: hashlib.blake2b(repr(_instructions(one)).encode("utf-8", "replace")).hexdigest() for one in inner
+    }
+
+
+def _instructions(code: CodeType) -> tuple[object, ...]:
+    constants = [_instructions(one) if isinstance(one, CodeType) else repr(one) for one in code.co_consts]
+    return code.co_code, code.co_names, code.co_varnames, constants
+
+
+def _statements(source: str, plain: str, tree: ast.Module, shapes: Mapping[str, str]) -> list[Statement]:
     lines, plain_lines = source.split("\n"), plain.split("\n")
     # A form feed or the like is a line's end for nobody but str.splitlines, so it does not count here.
     groups: list[list[ast.stmt]] = []
@@ -132,7 +149,7 @@ def _statements(source: str, plain: str, tree: ast.Module) -> list[Statement]:
         if position + 1 == len(groups):
             end = len(lines)
         text = "\n".join(plain_lines[begin:end])
-        found.append(_statement(group, "\n".join(lines[begin:end]), lines[first_line(group[0]) - 1], text))
+        found.append(_statement(group, "\n".join(lines[begin:end]), lines[first_line(group[0]) - 1], text, shapes))
         begin = end
     return found
 
@@ -143,20 +160,20 @@ def first_line(node: ast.stmt) -> int:
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
-def _statement(group: list[ast.stmt], text: str, line: str, plain: str) -> Statement:
-    module = ast.Module(group, [])
-    defined = {node.name: node for one in group for node in _definitions(one)}
-    lambdas = {
-        target.id: one.value
+def _statement(group: list[ast.stmt], text: str, line: str, plain: str, shapes: Mapping[str, str]) -> Statement:
+    imports = [node for one in group for node in ast.walk(one)] if "import" in plain else []
+    modules = python_cells.modules_in(imports)
+    defined = {node.name for one in group for node in _definitions(one)}
+    defined |= {
+        target.id
         for one in group
         if isinstance(one, ast.Assign) and isinstance(one.value, ast.Lambda)
         for target in one.targets
         if isinstance(target, ast.Name)
     }
-    shapes = {name: _shape(node) for name, node in (defined | lambdas).items()}
     stars = {
         (node.module or "").split(".")[0]
-        for node in ast.walk(module)
+        for node in imports
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
     }
     magic = line.lstrip()[:1] in ("%", "!") or re.match(r"[^'\"#]*=[ \t]*[%!]", line) is not None
@@ -164,17 +181,18 @@ def _statement(group: list[ast.stmt], text: str, line: str, plain: str) -> State
     calls = [ast.unparse(node.func) for one in group if not _is_definition(one) for node in _calls(one)]
     elsewhere = odd_magic or any(_ELSEWHERE.fullmatch(call) for call in calls)
     can_fail = elsewhere or any(_HARMLESS.fullmatch(call) is None for call in calls) or any(map(_raises, group))
-    functions = frozenset(shapes)
+    functions = frozenset(defined)
+    names = python_cells.names_in(plain)
     return Statement(
         text,
         functions,
-        frozenset(python_cells.bound_names(plain) | python_cells.imported_names(plain)) - functions,
-        frozenset(python_cells.read_names(plain)),
-        frozenset(python_cells.imported_modules(plain)),
+        (names.bound | names.imported) - functions,
+        names.read,
+        frozenset(modules),
         frozenset(stars),
         can_fail,
         elsewhere,
-        tuple(shapes.items()),
+        tuple((name, shapes.get(name, text)) for name in sorted(defined)),
     )
 
 
@@ -201,12 +219,4 @@ def _calls(node: ast.AST) -> list[ast.Call]:
 
 def _raises(node: ast.stmt) -> bool:
     """Tell whether a statement without a call may raise, in the way that students' tests do."""
-    return any(isinstance(inner, ast.Raise | ast.Assert) for inner in ast.walk(node)) and not _is_definition(node)
-
-
-def _shape(node: ast.AST) -> str:
-    """Return what a definition does, whatever its docstring and comments say."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        body = node.body[1:] if ast.get_docstring(node) is not None else node.body
-        return ast.dump(ast.Module(body, []))
-    return ast.dump(node)
+    return not _is_definition(node) and any(isinstance(inner, ast.Raise | ast.Assert) for inner in ast.walk(node))

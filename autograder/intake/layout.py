@@ -162,9 +162,10 @@ class Layout:
 
     def _bring_out(self, places: list[Place], taken: set[str], repairs: list[str]) -> None:
         """Give functions that are defined inside of another one a cell of their own, if they are nowhere else."""
+        bound = _bound(places)
         for exercise in self.exercises:
             names = exercise.names & read_code(exercise.cell["source"]).functions
-            for name in sorted(names - _bound(places)):
+            for name in sorted(names - bound):
                 for position, place in enumerate(places):
                     inner = inner_function(place.cell.source, name) if _mentions(place, f"def {name}") else None
                     if inner is not None:

@@ -57,15 +57,19 @@ class Roles:
 
     def give_by_neighbours(self, notebook: NotebookNode, roles: dict[int, str]) -> int:
         """Find answers that define nothing by the cell before them, which is the assignment's own text."""
+        taken, count = set(roles.values()), 0
+        pairs = [
+            (before, cell)
+            for before, cell in zip(self.masters, self.masters[1:], strict=False)
+            if is_solution(cell) and marks(cell)["grade_id"] not in taken and not is_solution(before)
+            if not is_test(before) and not (cell["cell_type"] == "code" and read_code(cell["source"]).functions)
+        ]
+        if not pairs:
+            return 0
         texts = [plain_text(cell.source) for cell in notebook.cells]
         own = {plain_text(cell["source"]) for cell in self.masters}
-        taken, count = set(roles.values()), 0
-        for before, cell in zip(self.masters, self.masters[1:], strict=False):
-            grade_id = marks(cell).get("grade_id")
-            if not is_solution(cell) or grade_id in taken or is_solution(before) or is_test(before):
-                continue
-            if cell["cell_type"] == "code" and read_code(cell["source"]).functions:
-                continue
+        for before, cell in pairs:
+            grade_id = marks(cell)["grade_id"]
             places = [n for n, text in enumerate(texts) if text and text == plain_text(before["source"])]
             if len(places) != 1 or places[0] + 1 >= len(texts):
                 continue

@@ -18,6 +18,8 @@ _CELL_MAGIC = re.compile(r"\s*%%(time|capture|prun)\b.*\n?")
 # How many pieces of a broken cell are tried together: a text in three quotes may have lines at the left.
 _TOGETHER = 12
 _PIECES = 1_000
+# What Python says of a text that is not at its end.
+_OPEN = ("triple-quoted", "never closed", "unexpected EOF", "expected an indented block")
 _DEPTH = 100
 
 
@@ -78,8 +80,11 @@ def rescue(source: str) -> list[str]:
     while position < len(pieces):
         good, count = False, 1
         for together in range(1, min(_TOGETHER, len(pieces) - position) + 1):
-            if read_code("\n".join(pieces[position : position + together])).runs:
+            text = "\n".join(pieces[position : position + together])
+            if read_code(text).runs:
                 good, count = True, together
+                break
+            if not _goes_on(text):
                 break
         taken = pieces[position : position + count]
         if parts and parts[-1][0] == good and (good or not _begins_definition(taken[0])):
@@ -101,6 +106,17 @@ def _pieces(source: str) -> list[str]:
             pieces.append([])
         pieces[-1].append(line)
     return ["\n".join(piece) for piece in pieces]
+
+
+def _goes_on(text: str) -> bool:
+    """Tell whether what follows may make Python of a text that is none yet."""
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        return text.startswith("@") or any(word in str(error.msg) for word in _OPEN)
+    except (ValueError, RecursionError, MemoryError):
+        return False
+    return False
 
 
 def _begins_definition(text: str) -> bool:
