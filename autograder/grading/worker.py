@@ -173,7 +173,10 @@ def examine(job: Job, task: Task) -> Record:
 
 
 def _chosen(place: Workplace, task: Task) -> dict[str, Candidate]:
-    """Return what was handed in for each notebook of the assignment. Raises IntakeError if nothing was."""
+    """Return what was handed in for each notebook of the assignment; what was not handed in earns nothing.
+
+    Raises IntakeError if something was, and none of it can be graded.
+    """
     offer = read_folder(task.folder, place.beside.given)
     others = [f"{error} It was not graded." for error in offer.refused]
     chosen = {}
@@ -182,14 +185,13 @@ def _chosen(place: Workplace, task: Task) -> dict[str, Candidate]:
         best = choose(offer.candidates, wanted, name, [other for other in task.notebooks if other != name])
         if best is not None:
             chosen[name] = replace(best, repairs=[*best.repairs, *others])
+    if not chosen and offer.refused:
+        raise offer.refused[0]
+    if not chosen and not all(one.is_script for one in offer.candidates):
+        names = ", ".join(one.name for one in offer.candidates[:5])
+        raise IntakeError(f"None of {names} has anything of this assignment: have the right notebook handed in.")
     if not chosen:
-        raise (
-            offer.refused[0]
-            if offer.refused
-            else IntakeError(
-                f"Nothing in {task.folder} is a notebook of this assignment: have the .ipynb file handed in."
-            )
-        )
+        task.record.notes.append("no notebook was handed in")
     return chosen
 
 

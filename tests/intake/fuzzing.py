@@ -38,15 +38,16 @@ _ODD_VALUES: list[Any] = [
     {"grade_id": "test_compute_cost", "grade": False, "solution": True, "points": -5},
 ]  # fmt: skip
 _ODD_LINES = [
-    "'''", '"""', "(", "[[[[", "}", "def", "def f(", "def linear_forward(A, W, b):", "    return", "return", "\t\tpass",
-    "print 'x'", "%%bash", "%%time", "!rm -rf /", "%cd /", "cd somewhere", "?print", "print??", "x = !ls", "import os; os._exit(0)",
-    "raise SystemExit", "from testCases_v3 import *", "import nowhere", "else:", "@", "@linear_forward", "\x0c", "\\", "# %%",
-    "# In[3]:", "--" * 900 + "1", "(" * 150 + ")" * 150, "lambda: " * 90 + "1", "1" + "+1" * 3000, "class A:\n    def compute_cost(AL, Y): pass",
-    "if True:", "try:", "async def linear_forward(): await x", "global compute_cost", "del linear_forward", "nonlocal x",
-    "compute_cost = lambda AL, Y: 0", "exec('def f(): pass')", "### START CODE HERE ###", "### END CODE HERE ###", "\\N{x}",
-    "f'{", "x: int = ", "match x:\n    case 1:\n        pass", "import google.colab", "*a, = 1", "\u2028", "ﬁ = 1", "if x:\n" * 3,
+    "'''", '"""', "(", "[[[[", "}", "def", "def f(", "def linear_forward(A, W, b):", "    return", "return",
+    "\t\tpass", "print 'x'", "%%bash", "%%time", "!rm -rf /", "%cd /", "cd somewhere", "?print", "print??",
+    "x = !ls", "import os; os._exit(0)", "raise SystemExit", "from testCases_v3 import *", "import nowhere",
+    "else:", "@", "@linear_forward", "\x0c", "\\", "# %%", "# In[3]:", "--" * 900 + "1", "(" * 150 + ")" * 150,
+    "lambda: " * 90 + "1", "1" + "+1" * 3000, "class A:\n    def compute_cost(AL, Y): pass", "if True:", "try:",
+    "async def linear_forward(): await x", "global compute_cost", "del linear_forward", "nonlocal x",
+    "compute_cost = lambda AL, Y: 0", "exec('def f(): pass')", "### START CODE HERE ###",
+    "### END CODE HERE ###", "\\N{x}", "f'{", "x: int = ", "match x:\n    case 1:\n        pass",
+    "import google.colab", "*a, = 1", "\u2028", "ﬁ = 1", "if x:\n" * 3,
 ]  # fmt: skip
-
 # Becomes a list within lists.
 _DEEP = "very deep"
 
