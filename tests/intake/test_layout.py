@@ -8,7 +8,6 @@ from nbformat.v4 import new_code_cell
 
 from autograder.intake.cells import marks
 
-
 START, END = "### START CODE HERE ###", "### END CODE HERE ###"
 
 
