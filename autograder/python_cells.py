@@ -101,6 +101,20 @@ def read_names(source: str) -> set[str]:
     return set(names_in(plain_python(source)).read)
 
 
+def has_scopes(plain: str) -> bool:
+    """Tell whether Python can tell which names of a cell are global; it cannot if a declaration is in the wrong place.
+
+    plain -- its source, as `plain_python` gives it
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            symtable.symtable(plain, "<cell>", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
 def _table(plain: str) -> symtable.SymbolTable:
     try:
         with warnings.catch_warnings():

@@ -38,9 +38,15 @@ def read_folder(folder: Path, helpers: Collection[str]) -> Offer:
         ]
         found: list[Candidate] = []
         refused: list[IntakeError] = []
+        size = 0
         for path in chosen[: limits.CANDIDATES]:
+            name = path.relative_to(folder).as_posix()
             try:
-                found += receive(read_file(path), path.relative_to(folder).as_posix())
+                data = read_file(path)
+                size += len(data)
+                if size > limits.UNPACKED:
+                    raise IntakeError(f"{name} was not looked at, because too much was handed in.")
+                found += receive(data, name)
             except IntakeError as error:
                 refused.append(error)
         if found or refused:

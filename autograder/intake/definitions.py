@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import re
-import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from types import CodeType
 
 from autograder import python_cells
 from autograder.intake import limits
@@ -25,7 +21,8 @@ _ELSEWHERE = re.compile(
     r"|get_ipython\(\)\..*|subprocess\..*"
 )
 _HARMLESS_MAGICS = re.compile(r"%(matplotlib|load_ext|reload_ext|autoreload|config|time|timeit|pylab|precision)\b")
-_CACHED_LENGTH = 20_000
+# Longer cells are few and take much memory.
+_LONG = 20_000
 
 
 @dataclass(frozen=True)
@@ -85,53 +82,57 @@ def read_code(source: str) -> Code:
     """Return what a cell says."""
     if len(source) > limits.SOURCE:
         return NOTHING
-    return _cached(source) if len(source) <= _CACHED_LENGTH else _read(source)
+    return _read_long(source) if len(source) > _LONG else _read_short(source)
 
 
 @lru_cache(maxsize=2048)
-def _cached(source: str) -> Code:
+def _read_short(source: str) -> Code:
     return _read(source)  # most cells of a class are the same
+
+
+@lru_cache(maxsize=16)
+def _read_long(source: str) -> Code:
+    return _read(source)
 
 
 def _read(source: str) -> Code:
     plain, tree = python_cells.read(source)
-    code = _compiled(tree) if tree is not None else None
-    if tree is None or code is None:
+    # Never compiled: a few lines of nested `finally` make a gigabyte of byte code.
+    if tree is None or not python_cells.has_scopes(plain) or _is_misplaced(tree, plain):
         return UNREADABLE
     if not plain.strip():
         return NOTHING
     try:
-        return Code(tuple(_statements(source, plain, tree, _shapes(code))), runs=True)
+        return Code(tuple(_statements(source, plain, tree)), runs=True)
     except RecursionError:  # deep, but not too deep for the parser
         return NOTHING
 
 
-def _compiled(tree: ast.Module) -> CodeType | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            # Docstrings are left out, because what a function does is compared.
-            flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-            compiled: CodeType = compile(tree, "<cell>", "exec", flags=flags, dont_inherit=True, optimize=2)
-            return compiled
-    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
-        return None
+def _is_misplaced(tree: ast.Module, plain: str) -> bool:
+    """Tell whether there is a `return` outside of a function, or the like, which keeps the whole cell from running."""
+    if not any(word in plain for word in ("return", "yield", "break", "continue")):
+        return False
+    waiting: list[tuple[ast.AST, bool, bool]] = [(node, False, False) for node in tree.body]
+    jumps = "break" in plain or "continue" in plain
+    while waiting:
+        node, in_function, in_loop = waiting.pop()
+        if isinstance(node, ast.Return | ast.Yield | ast.YieldFrom) and not in_function:
+            return True
+        if isinstance(node, ast.Break | ast.Continue) and not in_loop:
+            return True
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            in_function, in_loop = True, False
+            if not jumps:
+                continue
+        elif isinstance(node, ast.ClassDef):
+            in_function = in_loop = False
+        elif isinstance(node, ast.For | ast.AsyncFor | ast.While):
+            in_loop = True
+        waiting += [(inner, in_function, in_loop) for inner in ast.iter_child_nodes(node)]
+    return False
 
 
-def _shapes(code: CodeType) -> dict[str, str]:
-    """Return what each definition of a cell does, whatever its docstring and comments say."""
-    inner = [one for one in code.co_consts if isinstance(one, CodeType)]
-    return {
-        one.co_name: hashlib.blake2b(repr(_instructions(one)).encode("utf-8", "replace")).hexdigest() for one in inner
-    }
-
-
-def _instructions(code: CodeType) -> tuple[object, ...]:
-    constants = [_instructions(one) if isinstance(one, CodeType) else repr(one) for one in code.co_consts]
-    return code.co_code, code.co_names, code.co_varnames, constants
-
-
-def _statements(source: str, plain: str, tree: ast.Module, shapes: Mapping[str, str]) -> list[Statement]:
+def _statements(source: str, plain: str, tree: ast.Module) -> list[Statement]:
     lines, plain_lines = source.split("\n"), plain.split("\n")
     # A form feed or the like is a line's end for nobody but str.splitlines, so it does not count here.
     groups: list[list[ast.stmt]] = []
@@ -149,7 +150,7 @@ def _statements(source: str, plain: str, tree: ast.Module, shapes: Mapping[str, 
         if position + 1 == len(groups):
             end = len(lines)
         text = "\n".join(plain_lines[begin:end])
-        found.append(_statement(group, "\n".join(lines[begin:end]), lines[first_line(group[0]) - 1], text, shapes))
+        found.append(_statement(group, "\n".join(lines[begin:end]), lines[first_line(group[0]) - 1], text, plain_lines))
         begin = end
     return found
 
@@ -160,12 +161,12 @@ def first_line(node: ast.stmt) -> int:
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
-def _statement(group: list[ast.stmt], text: str, line: str, plain: str, shapes: Mapping[str, str]) -> Statement:
+def _statement(group: list[ast.stmt], text: str, line: str, plain: str, lines: list[str]) -> Statement:
     imports = [node for one in group for node in ast.walk(one)] if "import" in plain else []
     modules = python_cells.modules_in(imports)
-    defined = {node.name for one in group for node in _definitions(one)}
-    defined |= {
-        target.id
+    shapes = {node.name: _shape(node, lines) for one in group for node in _definitions(one)}
+    shapes |= {
+        target.id: plain
         for one in group
         if isinstance(one, ast.Assign) and isinstance(one.value, ast.Lambda)
         for target in one.targets
@@ -181,7 +182,7 @@ def _statement(group: list[ast.stmt], text: str, line: str, plain: str, shapes: 
     calls = [ast.unparse(node.func) for one in group if not _is_definition(one) for node in _calls(one)]
     elsewhere = odd_magic or any(_ELSEWHERE.fullmatch(call) for call in calls)
     can_fail = elsewhere or any(_HARMLESS.fullmatch(call) is None for call in calls) or any(map(_raises, group))
-    functions = frozenset(defined)
+    functions = frozenset(shapes)
     names = python_cells.names_in(plain)
     return Statement(
         text,
@@ -192,7 +193,7 @@ def _statement(group: list[ast.stmt], text: str, line: str, plain: str, shapes: 
         frozenset(stars),
         can_fail,
         elsewhere,
-        tuple((name, shapes.get(name, text)) for name in sorted(defined)),
+        tuple(shapes.items()),
     )
 
 
@@ -220,3 +221,12 @@ def _calls(node: ast.AST) -> list[ast.Call]:
 def _raises(node: ast.stmt) -> bool:
     """Tell whether a statement without a call may raise, in the way that students' tests do."""
     return not _is_definition(node) and any(isinstance(inner, ast.Raise | ast.Assert) for inner in ast.walk(node))
+
+
+def _shape(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, lines: list[str]) -> str:
+    """Return the lines of a definition's body without comments, blank lines and docstring."""
+    body = node.body
+    if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        body = body[1:]
+    text = [line.strip() for line in lines[first_line(body[0]) - 1 : node.end_lineno]] if body else []
+    return "\n".join(line for line in text if line and not line.startswith("#"))

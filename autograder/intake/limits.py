@@ -8,13 +8,15 @@ FILE = 50 << 20
 UNPACKED = 64 << 20
 # Files in an archive.
 MEMBERS = 2_000
+# Brackets and commas of a notebook's file; each may become an object in memory.
+VALUES = 3_000_000
 # How deep lists and dictionaries of a notebook may be nested.
 DEPTH = 50
 # Cells of a notebook.
 CELLS = 5_000
 # Characters of a cell's code; a longer cell runs as it is, but its code is not looked into.
-SOURCE = 500_000
+SOURCE = 200_000
 # Characters of all code that is looked into.
-CODE = 5_000_000
+CODE = 1_000_000
 # Notebooks among what one student handed in.
 CANDIDATES = 50

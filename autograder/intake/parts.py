@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
@@ -111,7 +112,9 @@ def _pieces(source: str) -> list[str]:
 def _goes_on(text: str) -> bool:
     """Tell whether what follows may make Python of a text that is none yet."""
     try:
-        ast.parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
     except SyntaxError as error:
         return text.startswith("@") or any(word in str(error.msg) for word in _OPEN)
     except (ValueError, RecursionError, MemoryError):

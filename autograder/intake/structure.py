@@ -28,6 +28,8 @@ def notebook_from_json(text: str, name: str) -> tuple[NotebookNode, list[str]]:
     name -- the file's, for messages
     Raises IntakeError if it is no notebook.
     """
+    if sum(text.count(sign) for sign in "[{,") > limits.VALUES:
+        raise IntakeError(f"{name} holds too much to be a notebook: clear its outputs in Jupyter and hand it in again.")
     try:
         # NaN is no JSON, and what is written later must be.
         data = json.loads(text.strip().rstrip("\0"), parse_constant=lambda _: None)

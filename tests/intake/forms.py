@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import io
 import json
 import tarfile
@@ -112,12 +113,15 @@ def zipped(files: dict[str, bytes]) -> bytes:
     raw = io.BytesIO()
     with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            # No time of day, so that the same files give the same archive.
+            archive.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
     return raw.getvalue()
 
 
 def tarred(files: dict[str, bytes], mode: str = "w:gz") -> bytes:
     """Return a tar archive."""
+    if mode == "w:gz":
+        return gzip.compress(tarred(files, "w"), mtime=0)
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode=mode) as archive:
         for name, content in files.items():

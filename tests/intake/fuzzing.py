@@ -29,9 +29,6 @@ from autograder.intake.repairs import show
 from autograder.intake.surroundings import Beside
 
 ROOT = Path(__file__).resolve().parents[2]
-# No input of the fuzzer's may take longer.
-SECONDS = 10.0
-
 _ODD_VALUES: list[Any] = [
     None, True, -1, 0, 3.5, 1e308, "", "\0", "\ud800", "a" * 3000, [], {}, [[]], {"": {}}, [None], {"nbgrader": None},
     "code", "markdown", 2**70, "🙂", ["a", 1], {"grade_id": "linear_forward"}, {"grade_id": ["x"], "grade": True},
@@ -275,7 +272,7 @@ def main() -> None:
     for number, (label, name, data) in enumerate(inputs(options.seed, corpus())):
         if number == options.count:
             break
-        start = time.monotonic()
+        start = time.process_time()
         try:
             outcome = intake.take(data, name)[0]
         except Exception:
@@ -285,10 +282,10 @@ def main() -> None:
             place.write_bytes(data)
             print(f"--- {number} {label} as {name!r}, kept in {place}\n{traceback.format_exc(limit=-6)}")
         outcomes[outcome] += 1
-        slowest.append((time.monotonic() - start, f"{number} {label}"))
+        slowest.append((time.process_time() - start, f"{number} {label}"))
         slowest = sorted(slowest, reverse=True)[:5]
     print(f"{options.count} inputs, seed {options.seed}, {time.monotonic() - begin:.0f} s: {dict(outcomes)}")
-    print("slowest:", [(round(seconds, 2), label) for seconds, label in slowest])
+    print("slowest, seconds of processor:", [(round(seconds, 2), label) for seconds, label in slowest])
     sys.exit(bool(failures))
 
 
