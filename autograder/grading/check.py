@@ -93,6 +93,14 @@ def check(course: Course, path: Path, assignment: str | None = None, isolation: 
     }
 
 
+def read_submission(path: Path) -> NotebookNode:
+    """Return the notebook that a file holds, the first if there are several, and without outputs.
+
+    Raises IntakeError if there is none.
+    """
+    return receive(read_file(path), path.name)[0].notebook
+
+
 def find_assignment(known: list[Assignment], path: Path, notebooks: Sequence[NotebookNode]) -> Assignment:
     """Return the assignment that notebooks belong to by what they define. Raises GradingError if it is none."""
     shared: Counter[Assignment] = Counter()
