@@ -27,8 +27,10 @@ _KNOWN: dict[str, tuple[str, ...]] = {
     "dnn_utils": ("dnn_utils_v2", "dnn_utils_v3"),
     "dnn_app_utils": ("dnn_app_utils_v2", "dnn_app_utils_v3"),
 }
-# What takes the place of a helper that belongs to another assignment, and would give the answers of this one away.
-_INSTEAD = {"dnn_app_utils": "dnn_utils"}
+# Helpers that hold the answers of other assignments than their own.
+_ANSWERS = ("dnn_app_utils",)
+# What takes the place of a helper that the assignment does not have.
+_INSTEAD = {"dnn_app_utils": "dnn_utils", "dnn_utils": "dnn_app_utils"}
 
 _MODULE = '''"""{alias}, as an older release called {target}."""
 from {target} import *
@@ -167,5 +169,5 @@ class Aliases:
 
     def _others(self, own: Collection[str]) -> frozenset[str]:
         """Return the names of modules that would give answers away: another assignment's helpers."""
-        hidden = {target for target in _INSTEAD if target not in own}
+        hidden = {target for target in _ANSWERS if target not in own}
         return frozenset(hidden | {alias for alias, target in self.names.items() if target in hidden})

@@ -93,16 +93,20 @@ def give_by_definition(sources: Sequence[str | None], wanted: Sequence[Exercise]
     for exercise in wanted:
         if exercise.grade_id in taken or exercise.cell["cell_type"] != "code":
             continue
-        functions = read_code(exercise.cell["source"]).functions or exercise.names
+        functions = read_code(exercise.cell["source"]).functions
+        names = functions or exercise.names
         good = bad = None
+        count = 0
         for position, source in enumerate(sources):
             if source is None or position in roles:
                 continue
             code = read_code(source)
-            if (code.functions | code.others) & functions:
-                good = position
+            if (code.functions | code.others) & names:
+                good, count = position, count + 1
             elif not code.runs and functions & set(named_definitions(source)):
                 bad = position
+        if not functions and count > 1:
+            continue  # a variable may have the same name for another reason
         chosen = good if good is not None else bad
         if chosen is not None:
             roles[chosen] = exercise.grade_id
