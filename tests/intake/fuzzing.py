@@ -270,6 +270,10 @@ def main() -> None:
     failures = 0
     begin = time.monotonic()
     for number, (label, name, data) in enumerate(inputs(options.seed, corpus())):
+        if number and (number == options.count or number % 500 == 0):
+            print(
+                f"{number} inputs, seed {options.seed}, {time.monotonic() - begin:.0f} s: {dict(outcomes)}", flush=True
+            )
         if number == options.count:
             break
         start = time.process_time()
@@ -284,7 +288,6 @@ def main() -> None:
         outcomes[outcome] += 1
         slowest.append((time.process_time() - start, f"{number} {label}"))
         slowest = sorted(slowest, reverse=True)[:5]
-    print(f"{options.count} inputs, seed {options.seed}, {time.monotonic() - begin:.0f} s: {dict(outcomes)}")
     print("slowest, seconds of processor:", [(round(seconds, 2), label) for seconds, label in slowest])
     sys.exit(bool(failures))
 

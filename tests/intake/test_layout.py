@@ -6,6 +6,7 @@ from helper import code_cell, find_cell, graded_notebook, replaced
 from intake.forms import source_of, stripped, with_source
 from nbformat.v4 import new_code_cell
 
+from autograder.demo import mistakes_of_class, submission
 from autograder.intake.cells import marks
 
 START, END = "### START CODE HERE ###", "### END CODE HERE ###"
@@ -81,6 +82,14 @@ class TestRoles:
         lying.cells.append(new_code_cell("pass", metadata={"nbgrader": forged | {"schema_version": 3, "task": False}}))
 
         assert grade(lying).missed == {"compute_cost": 0}
+
+
+def test_honest_notebooks_are_not_touched(layout, solution, release):
+    """What comes back as it went out, right or wrong, is run as it is."""
+    for name, mistakes in mistakes_of_class(40):
+        notebook = submission(solution, release, mistakes)
+
+        assert laid_out(layout, notebook) == (notebook, []), name
 
 
 class TestDefinitions:
