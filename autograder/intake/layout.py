@@ -7,12 +7,13 @@ student's own text (answers).
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from autograder.intake import limits
-from autograder.intake.cells import Cell, code_cell, is_test, marks, new_id
+from autograder.intake.cells import Cell, code_cell, is_solution, is_test, marks, new_id
 from autograder.intake.definitions import read_code
 from autograder.intake.environment import Environment
 from autograder.intake.exercises import Exercise, exercises, is_unfilled_stub
@@ -49,6 +50,9 @@ class Layout:
         self.exercises = exercises(masters)
         self._names = frozenset().union(*(one.names for one in self.exercises))
         own = [cell for cell in masters if cell["cell_type"] == "code"]
+        given = [cell for cell in own if not is_solution(cell) and not is_test(cell)]
+        statements = [one for cell in given for one in read_code(cell["source"]).statements]
+        self._imports = [one for one in statements if one.modules and not one.functions]
         self._modules = frozenset().union(
             *(one.modules for cell in own for one in read_code(cell["source"]).statements)
         )
@@ -72,6 +76,7 @@ class Layout:
                 f"{len(found)} exercises by what they define"
             )
         self._bring_out(places, taken, repairs)
+        self._put_imports(places, taken, repairs)
         self._put_stubs(places, around, taken, repairs)
         for place in places:
             own = self._roles.by_id.get(place.role or "")
@@ -173,6 +178,25 @@ class Layout:
                         places.insert(position + 1, Place(code_cell(inner, place.cell, taken), role))
                         repairs.append(f"{name} was defined inside of another function and was taken out of it")
                         break
+
+    def _put_imports(self, places: list[Place], taken: set[str], repairs: list[str]) -> None:
+        """Put imports that the assignment gives, and that are gone, before everything else."""
+        codes = [read_code(source) for source in _sources(places) if source is not None]
+        read = frozenset().union(*(one.reads for code in codes for one in code.statements))
+        missing = read - _bound(places) - frozenset(dir(builtins))
+        if not missing:
+            return
+        stars = any(one.stars for code in codes for one in code.statements)
+        needed = [one for one in self._imports if one.others & missing or (one.stars and not stars)]
+        if not any(one.others & missing for one in needed):
+            return
+        text = "\n".join(one.text.strip("\n") for one in needed)
+        like = _node({"id": "imports", "metadata": {}})
+        places.insert(0, Place(code_cell(text, like, taken), None))
+        names = sorted(frozenset().union(*(one.others & missing for one in needed)))
+        repairs.append(
+            f"the notebook did not import {', '.join(names)} any more; the assignment's imports were put back"
+        )
 
     def _put_stubs(self, places: list[Place], around: Environment, taken: set[str], repairs: list[str]) -> None:
         """Put empty exercises where nothing was filled in, so that their tests say so."""

@@ -259,6 +259,25 @@ class TestEmptyExercises:
             assert [cell.source for cell in notebook.cells] == ["x = 1"]
 
 
+class TestImports:
+    """What the assignment gives and a notebook has lost."""
+
+    def test_only_the_functions_were_handed_in(self, grade, solved):
+        """The imports come back, and each function is judged."""
+        functions = [cell for cell in stripped(solved).cells if cell.source.startswith("# GRADED")]
+        graded = grade(graded_notebook(*functions))
+
+        assert graded.missed == {}
+        assert any("did not import np, relu, " in one for one in graded.repairs)
+
+    def test_what_the_assignment_does_not_import(self, grade, solved):
+        """A name that was never given stays unknown."""
+        source = source_of(solved, "compute_cost").replace("np.squeeze", "numpy.squeeze")
+        assert "numpy.squeeze" in source
+
+        assert grade(with_source(solved, {"compute_cost": source})).missed == {"compute_cost": 0}
+
+
 class TestAccounts:
     """Colab's notes about people."""
 
