@@ -311,6 +311,11 @@ def _through_engine(intake: Intake, count: int, seed: int) -> int:
         bundle = store_notebook(Path(temporary), "step_by_step", solved, {}, files=files, siblings={"step_by_step"})
         with Engine(bundle, "step_by_step", GradingLimits(cell=10.0, submission=60.0)) as engine:
             for number, (label, name, data) in enumerate(inputs(seed, corpus())):
+                if number and (number == count or number % 50 == 0):
+                    seconds = time.monotonic() - begin
+                    print(
+                        f"{number} inputs, seed {seed}, {seconds:.0f} s: {dict(sorted(outcomes.items()))}", flush=True
+                    )
                 if number == count:
                     break
                 try:
@@ -329,7 +334,6 @@ def _through_engine(intake: Intake, count: int, seed: int) -> int:
                     place.write_bytes(data)
                     print(f"--- {number} {label} as {name!r}, kept in {place}\n{traceback.format_exc(limit=-6)}")
                 outcomes[f"{label.split(',')[0]}: {outcome}"] += 1
-    print(f"{count} inputs, seed {seed}, {time.monotonic() - begin:.0f} s: {dict(sorted(outcomes.items()))}")
     return bool(failures)
 
 
