@@ -162,6 +162,7 @@ def grade(
     from autograder.course import Course, CourseError
     from autograder.grading import headstart
     from autograder.grading.failures import GradingError
+    from autograder.intake.errors import IntakeError
 
     try:
         course = Course.find()
@@ -183,7 +184,7 @@ def grade(
             grading = ClassGrading(job)
             folders = grading.submissions(student or ())
             result = grading.grade(folders, pool, force=force, confirm=agreed(yes), progress=counter)
-    except (GradingError, BundleError) as error:
+    except (GradingError, BundleError, IntakeError) as error:
         _error(str(error))
         raise typer.Exit(1) from error
     except OperationalError as error:

@@ -22,6 +22,7 @@ from autograder.grading import fonts
 from autograder.grading.examination import Examination, GradingLimits
 from autograder.grading.failures import GraderProcessError, UnconfinedError, UnsoundBundleError
 from autograder.grading.plan import Plan
+from autograder.intake.surroundings import Surroundings
 from autograder.isolation.errors import IsolationError
 from autograder.isolation.outputs import Output
 from autograder.isolation.parcel import Parcel
@@ -79,25 +80,28 @@ class Engine:
     def examine(
         self,
         notebook: NotebookNode,
-        handed_in: Path,
+        handed_in: Path | None,
         *,
         keep: Collection[str] = (),
         known: Mapping[str, list[Output]] | None = None,
+        around: Surroundings | None = None,
         carried_credit: float | None = 1.0,
     ) -> Examination:
         """Run a submission, writing outputs into the notebook.
 
         handed_in -- the folder with what was handed in beside it; the student's code works in a copy of it, in which
-        the assignment's own files replace any of the same name
+        the assignment's own files replace any of the same name; None if there is none
         keep -- the names of files of which the student's own version is kept
         known -- the outputs of tests that need not run again, by grade_id
+        around -- what else is to be beside the notebook, and what is not
         carried_credit -- the part of the points for a test that is right with references in place of functions that
             are wrong; None to judge every function together with those that it needs
         Raises GradingError if it could not be judged through no fault of the student's.
         """
         temporary = _folder_for_nobody("autograder-submission-")
         try:
-            return self._examine(notebook, handed_in, temporary, frozenset(keep), known, carried_credit)
+            around = around or Surroundings()
+            return self._examine(notebook, handed_in, temporary, frozenset(keep), known, around, carried_credit)
         except (IsolationError, OSError) as error:
             raise GraderProcessError(f"the machine could not run the submission: {error}") from error
         finally:
@@ -106,23 +110,25 @@ class Engine:
     def _examine(
         self,
         notebook: NotebookNode,
-        handed_in: Path,
+        handed_in: Path | None,
         temporary: Path,
         keep: frozenset[str],
         known: Mapping[str, list[Output]] | None,
+        around: Surroundings,
         carried_credit: float | None,
     ) -> Examination:
         # Imported while the warm processes get ready, not before they are started.
         from autograder.grading.examiner import Examiner  # noqa: PLC0415
 
-        files, size = _files(handed_in)
+        found, size = _files(handed_in)
+        files = {name: path for name, path in found.items() if around.shows(name)}
         own = _files(self._bundle.files)[0]
         replacing = {name: path for name, path in own.items() if name not in keep or name not in files}
         if keep.isdisjoint(files):
             replacing |= self._compiled
         with (
             one_processor(),
-            Parcel((files if size <= HANDED_IN_BYTES else {}) | replacing) as handed,
+            Parcel({**(files if size <= HANDED_IN_BYTES else {}), **around.files, **replacing}) as handed,
             Parcel(own) as released,
             self._fork_grader(temporary / "tests", released) as grader,
         ):
@@ -285,9 +291,11 @@ def _remove(folder: Path) -> None:
         subprocess.run(["rm", "-rf", "--", str(folder)], check=False, stderr=subprocess.DEVNULL)
 
 
-def _files(folder: Path) -> tuple[dict[str, Path], int]:
+def _files(folder: Path | None) -> tuple[dict[str, Path], int]:
     """Return the files of a folder, by their places in it, and their size; links are none."""
-    paths = folder.rglob("*") if folder.is_dir() else []
+    if folder is None or not folder.is_dir():
+        return {}, 0
+    paths = folder.rglob("*")
     files = {path.relative_to(folder).as_posix(): path for path in paths if not path.is_symlink() and path.is_file()}
     return files, sum(path.stat().st_size for path in files.values())
 

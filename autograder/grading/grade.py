@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import glob
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,6 @@ from pathlib import Path
 from typing import Protocol
 
 from nbgrader.api import Assignment, Gradebook, Student, SubmittedAssignment
-from nbgrader.converters.base import NbGraderException
 
 from autograder.bundle import RESULTS, bundles_folder
 from autograder.course import CONFIG
@@ -87,6 +87,7 @@ class ClassGrading:
             grader_hash(),
             repr((self._place.settings, job.isolation, job.carry_forward)),
             (job.configured_by / CONFIG).read_text(encoding="utf-8"),
+            repr(sorted(self._place.beside.aliases.names.items())),
         )
         hashes = {name: plan.hashes() for name, plan in self._plans.items()}
         files = self._place.bundle.files
@@ -99,15 +100,13 @@ class ClassGrading:
     def submissions(self, students: Sequence[str] = ()) -> dict[str, Path]:
         """Return the folders of what was handed in, by student. Raises GradingError if one of `students` did not."""
         converter = self._steps.converter
-        try:
-            converter.init_notebooks()
-        except NbGraderException as error:
+        found = sorted(glob.glob(converter._format_source(self._job.assignment, self._course.student_id)))
+        found = [folder for folder in found if any(map(_is_handed_in, Path(folder).rglob("*")))]
+        if not found:
             folder = self._steps.folder(self._course.submitted_directory, "STUDENT")
-            raise GradingError(f"Nobody has handed in anything: there is no notebook in {folder}.") from error
+            raise GradingError(f"Nobody has handed in anything: there is no notebook in {folder}.")
         pattern = re.compile(converter._format_source(re.escape(self._job.assignment), "(?P<student>.*)", escape=True))
-        folders = {
-            match["student"]: Path(folder) for folder in converter.assignments if (match := pattern.match(folder))
-        }
+        folders = {match["student"]: Path(folder) for folder in found if (match := pattern.match(folder))}
         for student in students:
             if student not in folders:
                 raise GradingError(f"{student} has handed in no notebook of {self._job.assignment}.")
@@ -169,10 +168,9 @@ class ClassGrading:
             if kept is not None and kept.reusable:
                 ready.append(kept)
                 continue
-            notebooks = sorted(name for name in self._plans if _is_handed_in(folder / f"{name}.ipynb"))
             previous = None if force or landed is None else self.records.find(student, landed)
             only = self._changed_tests(record, previous)
-            tasks.append(Task(record, folder, notebooks, previous if only is not None else None, only))
+            tasks.append(Task(record, folder, sorted(self._plans), previous if only is not None else None, only))
         return tasks, ready
 
     def _record(self, student: str, folder: Path) -> Record:

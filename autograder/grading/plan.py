@@ -21,6 +21,7 @@ from autograder.authoring.regions import HIDDEN, find_regions
 from autograder.grading.dependencies import dependencies
 from autograder.grading.grade_cell import GradeCell
 from autograder.grading.marks import owners
+from autograder.intake.layout import Layout
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -42,6 +43,12 @@ class Plan:
     cells: list[Cell]
     grade_cells: dict[str, GradeCell]
     modules: list[str]
+
+    @functools.cached_property
+    def layout(self) -> Layout:
+        """What lays out a submission as these cells are."""
+        tests = (cell for cell in self.cells if is_test(cell))
+        return Layout(self.cells, {_marks(cell)["grade_id"]: released_source(cell["source"]) for cell in tests})
 
     @classmethod
     def read(cls, solved: Path) -> Plan:

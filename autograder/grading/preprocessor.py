@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import atexit
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,9 @@ from autograder.grading.examination import GradingLimits
 from autograder.grading.failures import GradingError
 from autograder.grading.plan import Plan, give_roles
 from autograder.grading.settings import ISOLATION, Settings
+from autograder.intake.aliases import Aliases
+from autograder.intake.repairs import show
+from autograder.intake.surroundings import Beside, files_in
 
 
 class Examine(NbGraderPreprocessor):
@@ -84,12 +89,30 @@ class Examine(NbGraderPreprocessor):
         handed_in = converter.coursedir.format_path(
             converter.coursedir.submitted_directory, place["student"], place["assignment"]
         )
-        examination = engine.examine(nb, Path(handed_in), keep=keep, carried_credit=self.carried_credit)
+        places = files_in(Path(handed_in))
+        around = Beside(bundle.files, Aliases.read(Path(root))).around(nb, places, {})
+        examination = engine.examine(nb, Path(handed_in), keep=keep, around=around, carried_credit=self.carried_credit)
         for grade_id, error in engine.failing_tests.items():
             self.log.warning("The solution itself does not pass %s, so nobody can: %s", grade_id, error)
         for note in [*examination.repairs, *examination.notes]:
             self.log.warning("%s: %s", place["student"], note)
         return nb, resources
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """What was handed in beside a notebook.
+
+    beside -- what the assignment has there
+    places -- the files in the same folder
+    companions -- the files in the same archive
+    repairs -- what was mended before, in words
+    """
+
+    beside: Beside
+    places: Sequence[str]
+    companions: Mapping[str, bytes] = field(default_factory=dict)
+    repairs: Sequence[str] = ()
 
 
 class GiveRoles(NbGraderPreprocessor):
@@ -100,8 +123,16 @@ class GiveRoles(NbGraderPreprocessor):
     """
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        """Mend a notebook; what was done is in resources["repairs"], in words. Raises BundleError as Examine does."""
-        repairs = give_roles(nb, self.plan(resources))
+        """Mend a notebook; what was done is in resources["repairs"], in words, and in a cell of the notebook.
+
+        Raises BundleError as Examine does.
+        """
+        plan, handed_in = self.plan(resources), self.handed_in(resources)
+        repairs = list(handed_in.repairs)
+        repairs += plan.layout.apply(nb, handed_in.beside.environment(handed_in.places))
+        repairs += give_roles(nb, plan)
+        repairs += handed_in.beside.around(nb, handed_in.places, handed_in.companions).repairs
+        show(nb, repairs)
         resources["repairs"] = repairs
         for repair in repairs:
             self.log.warning("%s: %s", resources["nbgrader"]["student"], repair)
@@ -113,6 +144,13 @@ class GiveRoles(NbGraderPreprocessor):
         root = self.parent.parent.coursedir.root  # the exporter's converter
         bundle = load(bundles_folder(place["db_url"], Path(root)) / place["assignment"])
         return Plan.read(bundle.notebook(place["notebook"]))
+
+    def handed_in(self, resources: Any) -> HandedIn:
+        """Return what lies beside the notebook."""
+        place, course = resources["nbgrader"], self.parent.parent.coursedir
+        bundle = load(bundles_folder(place["db_url"], Path(course.root)) / place["assignment"])
+        folder = course.format_path(course.submitted_directory, place["student"], place["assignment"])
+        return HandedIn(Beside(bundle.files, Aliases.read(Path(course.root))), files_in(Path(folder)))
 
 
 def agree(bundle: Bundle, db_url: str, assignment: str, notebook: str) -> None:

@@ -10,7 +10,7 @@ import logging
 import os
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,16 @@ from autograder.grading.failures import GraderProcessError, GradingError
 from autograder.grading.headstart import Headstart
 from autograder.grading.marks import owners
 from autograder.grading.notebook_text import written
-from autograder.grading.preprocessor import agree
+from autograder.grading.preprocessor import HandedIn, agree
 from autograder.grading.records import Record
 from autograder.grading.score import score
 from autograder.grading.settings import Settings, settings_in
 from autograder.grading.steps import Released, Steps
+from autograder.intake.aliases import Aliases
+from autograder.intake.candidates import choose, read_folder
+from autograder.intake.errors import IntakeError
+from autograder.intake.formats import Candidate
+from autograder.intake.surroundings import Beside, files_in
 
 # What nbgrader's steps say of a submission, its record says, too.
 LOG = logging.Logger("autograder.steps", level=logging.CRITICAL)
@@ -64,7 +69,7 @@ class Task:
 
     record -- what is known of the result before: whose it is, and the hashes that it depends on
     folder -- what was handed in
-    notebooks -- the names of the notebooks among it that are graded
+    notebooks -- the names of the notebooks that the assignment has
     previous -- an earlier record of the same submission
     only -- the tests to run, by notebook; the outputs of the others are taken from `previous`. None for all.
     """
@@ -111,6 +116,11 @@ class Workplace:
                 raise BundleError(f"The gradebook does not know the notebook {notebook}: {error}") from error
         return self._released[notebook]
 
+    @cached_property
+    def beside(self) -> Beside:
+        """What lies beside every submission. Raises IntakeError if the course's table of aliases is wrong."""
+        return Beside(self.bundle.files, Aliases.read(self.job.configured_by))
+
     def engine(self, notebook: str) -> Engine:
         """Return the warm processes for a notebook."""
         if notebook not in self._engines:
@@ -147,8 +157,8 @@ def examine(job: Job, task: Task) -> Record:
     record.when = time.time()
     try:
         place = workplace(job)
-        for name in task.notebooks:
-            notebook, examination = _examine_notebook(place, task, name)
+        for name, handed_in in _chosen(place, task).items():
+            notebook, examination = _examine_notebook(place, task, name, handed_in)
             record.scores[name] = _scores(notebook)
             # Not `nbformat.writes`, which validates what has been valid since it was read.
             record.notebooks[name] = written(notebook)
@@ -162,14 +172,37 @@ def examine(job: Job, task: Task) -> Record:
             record.layers = place.engine(name).layers
             record.seconds += examination.seconds
         record.status = "graded"
-    except (GradingError, BundleError) as error:
+    except (GradingError, BundleError, IntakeError) as error:
         record.error = str(error)
     except Exception as error:  # whatever a submission brings about must not stop the class
         record.error = f"{type(error).__name__}: {str(error)[:500]}"
     return record
 
 
-def _examine_notebook(place: Workplace, task: Task, name: str) -> tuple[NotebookNode, Examination]:
+def _chosen(place: Workplace, task: Task) -> dict[str, Candidate]:
+    """Return what was handed in for each notebook of the assignment; what was not handed in earns nothing.
+
+    Raises IntakeError if something was, and none of it can be graded.
+    """
+    offer = read_folder(task.folder, place.beside.given)
+    others = [f"{error} It was not graded." for error in offer.refused]
+    chosen = {}
+    for name in task.notebooks:
+        wanted = place.engine(name).plan.layout.exercises
+        best = choose(offer.candidates, wanted, name, [other for other in task.notebooks if other != name])
+        if best is not None:
+            chosen[name] = replace(best, repairs=[*best.repairs, *others])
+    if not chosen and offer.refused:
+        raise offer.refused[0]
+    if not chosen and not all(one.is_script for one in offer.candidates):
+        names = ", ".join(one.name for one in offer.candidates[:5])
+        raise IntakeError(f"None of {names} has anything of this assignment: have the right notebook handed in.")
+    if not chosen:
+        task.record.notes.append("no notebook was handed in")
+    return chosen
+
+
+def _examine_notebook(place: Workplace, task: Task, name: str, chosen: Candidate) -> tuple[NotebookNode, Examination]:
     steps = place.steps
     student = task.record.student
     keep: Collection[str] = steps.converter.exclude_overwriting.get(place.job.assignment, [])
@@ -177,11 +210,20 @@ def _examine_notebook(place: Workplace, task: Task, name: str) -> tuple[Notebook
     examined: list[Examination] = []
 
     def run(notebook: NotebookNode) -> None:
+        around = place.beside.around(notebook, places, chosen.companions)
         for last in (False, True):
             try:
                 engine = place.engine(name)
-                credit = place.carried_credit
-                examined.append(engine.examine(notebook, task.folder, keep=keep, known=known, carried_credit=credit))
+                examined.append(
+                    engine.examine(
+                        notebook,
+                        task.folder,
+                        keep=keep,
+                        known=known,
+                        around=around,
+                        carried_credit=place.carried_credit,
+                    )
+                )
                 return
             except GraderProcessError:
                 # If a warm process has died, the submission need not have been the reason.
@@ -189,15 +231,16 @@ def _examine_notebook(place: Workplace, task: Task, name: str) -> tuple[Notebook
                     raise
                 place.renew(name)
 
-    notebook = nbformat.read(task.folder / f"{name}.ipynb", as_version=4)
+    places = files_in(task.folder)
     resources = steps.resources(
         student,
         name,
         plan=place.engine(name).plan,
         released=place.released(name),
         metadata={"path": os.fspath(task.folder)},
+        handed_in=HandedIn(place.beside, places, chosen.companions, chosen.repairs),
     )
-    notebook = steps.examine(notebook, resources, run)
+    notebook = steps.examine(chosen.notebook, resources, run)
     examined[0].repairs = [*resources.get("repairs", []), *examined[0].repairs]
     return notebook, examined[0]
 

@@ -10,6 +10,7 @@ the time it believes is its own clock's.
 """
 
 import contextlib
+import os
 import sys
 from typing import Any
 
@@ -91,6 +92,8 @@ class Student:
 def serve(channel: Channel, state: Warm) -> None:
     """Be the student process: the entry for `Zygote.fork`, after `warm_up`."""
     student = Student(channel, state.shell)
+    # A notebook that changes its folder still finds the modules that lie beside it.
+    sys.path.insert(1, os.getcwd())
     _forget_package()
     if state.watch is not None:
         state.watch.start()

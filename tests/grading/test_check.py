@@ -155,7 +155,7 @@ class TestWhose:
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"", "no notebook"), (b"{}", "no notebook"), (b"\xff\xd8\xff\xe0 JPEG", "no notebook"), (None, "no file")],
+    [(b"", "is empty"), (b"{}", "no cells"), (b"\xff\xd8\xff\xe0 JPEG", "not a notebook"), (None, "no file")],
 )
 def test_files_that_are_no_notebook(check, content, words):
     """Refused in one sentence, exit code 1."""
