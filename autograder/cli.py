@@ -139,6 +139,34 @@ def check(
 
 
 @app.command()
+def collect(
+    assignment: Annotated[str, typer.Argument(help="The assignment that was handed in.")],
+    path: Annotated[Path, typer.Argument(help="The folder or zip file that your learning platform exported.")],
+    pattern: Annotated[
+        str | None, typer.Option(metavar="REGEX", help="Whose a file is, by its place: (?P<student>...).")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; show what would be done.")] = False,
+) -> None:
+    """Put what a learning platform exported into submitted/."""
+    from autograder.collecting.contents import CollectError
+    from autograder.collecting.into_course import collect as run
+    from autograder.course import Course, CourseError
+
+    try:
+        plan = run(Course.find().assignments([assignment])[0], path, pattern, dry_run=dry_run)
+    except CourseError as error:
+        _usage(error)
+    except CollectError as error:
+        _error(str(error))
+        raise typer.Exit(1) from error
+    from autograder.reporting.collecting import collect_summary
+
+    typer.echo(collect_summary(plan, dry_run))
+    if not plan.submissions or plan.nobodys:
+        raise typer.Exit(1)
+
+
+@app.command()
 def grade(
     assignment: Annotated[str, typer.Argument(help="The assignment to grade.")],
     student: Annotated[list[str] | None, typer.Option(help="Only this student; may be given several times.")] = None,
