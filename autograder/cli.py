@@ -213,6 +213,31 @@ def grade(
 
 
 @app.command()
+def report(
+    assignment: Annotated[str, typer.Argument(help="The assignment that was graded.")],
+    output: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to; default: reports/.")] = None,
+    anonymous: Annotated[bool, typer.Option("--anonymous", help="Name no student, to show it to the class.")] = False,
+) -> None:
+    """Make a page that shows how the class fared."""
+    from autograder.course import Course, CourseError
+
+    try:
+        course = Course.find()
+        chosen = course.assignments([assignment])[0]
+    except CourseError as error:
+        _usage(error)
+    from autograder.reporting.make import make_report
+    from autograder.reporting.results import ReportError
+
+    try:
+        path = make_report(chosen, output, names=not anonymous)
+    except ReportError as error:
+        _error(str(error))
+        raise typer.Exit(1) from error
+    typer.echo(f"The report: {_relative_path(path, course.root)}")
+
+
+@app.command()
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -263,6 +288,11 @@ def _error(text: str) -> None:
 def _usage(error: Exception) -> NoReturn:
     _error(str(error))
     raise typer.Exit(2)
+
+
+def _relative_path(path: Path, root: Path) -> Path:
+    """Return a path as it looks from the course's folder, if it is in there."""
+    return path.relative_to(root) if path.is_relative_to(root) else path
 
 
 def _relative(problem: Exception, root: Path) -> str:
