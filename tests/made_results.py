@@ -36,7 +36,7 @@ def result(student: str, *shares: float, **more) -> Result:
 
 
 def make_results() -> ClassResults:
-    """Return five students: one perfect, one who fails first and all that needs it, one who fails alone, two with trouble."""
+    """Return five students: one perfect, one who fails a chain, one who fails alone, two in trouble."""
     ada = Person("ada", "Ada", "Byron <b>", "ada@example.edu", "101")
     found = [
         result("ada", 1, 1, 1, 1, person=ada),

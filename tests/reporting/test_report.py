@@ -49,7 +49,7 @@ def make(results, **more) -> str:
 
 
 @pytest.fixture(scope="module")
-def page -> str:
+def page() -> str:
     """The report of the class as it is."""
     return make(make_results())
 
