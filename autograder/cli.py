@@ -238,6 +238,33 @@ def report(
 
 
 @app.command()
+def feedback(
+    assignment: Annotated[str, typer.Argument(help="The assignment that was graded.")],
+    student: Annotated[list[str] | None, typer.Option(help="Only this student; may be given several times.")] = None,
+) -> None:
+    """Write a page for each student under feedback/."""
+    from autograder.course import Course, CourseError
+
+    try:
+        chosen = Course.find().assignments([assignment])[0]
+    except CourseError as error:
+        _usage(error)
+    from autograder.reporting.feedback import write_feedback
+    from autograder.reporting.results import Archive, ReportError
+
+    try:
+        done = write_feedback(Archive(chosen), student or ())
+    except ReportError as error:
+        _error(str(error))
+        raise typer.Exit(1) from error
+    for name, why in done.without.items():
+        _error(f"{name} has no feedback: {why}")
+    typer.echo(f"Feedback for {len(done.students)} students is under feedback/.")
+    if done.without or not done.students:
+        raise typer.Exit(1)
+
+
+@app.command()
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:

@@ -20,18 +20,8 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from autograder.reporting.statistics import Dependence, Item
+from autograder.reporting.words import STATUS_WORDS
 
-# How functions fare, in the order in which they are drawn, and in words.
-STATUS_WORDS = {
-    "passed": "right",
-    "carried": "right with an earlier function lent",
-    "partial": "right in part",
-    "failed": "wrong",
-    "not_judged": "not judged: needs what is missing",
-    "missing": "not filled in",
-    "timeout": "out of time",
-    "manual": "graded by a person",
-}
 # Stand-ins, each of which becomes a CSS variable of the page.
 COLOURS = {
     "ink": "#010101",

@@ -15,6 +15,7 @@ from autograder.reporting import charts, statistics
 from autograder.reporting.catalogue import Texts
 from autograder.reporting.pages import page
 from autograder.reporting.results import ClassResults, Result, each_message
+from autograder.reporting.words import STATUS_WORDS
 
 # Charts and tables show this many of a long list.
 MOST = 15
@@ -50,7 +51,7 @@ def class_report(
         "report.html",
         title=f"{results.assignment}: how the class fared",
         results=results,
-        words=charts.STATUS_WORDS,
+        words=STATUS_WORDS,
         people=names,
         made=f"Made on {datetime.now():%Y-%m-%d %H:%M}.",
         figures=_figures(results, len({name for name, *_ in needing})),

@@ -239,14 +239,14 @@ def _result(archive: Archive, table: marks_table.MarksTable, exercises: list[Exe
         for name, notebook in archive.notebooks(student, record).items()
         for outcome in archive.outcomes(notebook, name, record)
     }
-    result.outcomes = [_with_marks(exercise, marks, ran.get(exercise.name)) for exercise in exercises]
+    result.outcomes = [with_marks(exercise, marks, ran.get(exercise.name)) for exercise in exercises]
     if record is not None:
         result.notes, result.repairs, result.seconds = record.notes, record.repairs, record.seconds
         result.timed_out = [name for names in record.timed_out.values() for name in names]
     return result
 
 
-def _with_marks(exercise: Exercise, marks: marks_table.Marks, ran: Outcome | None) -> Outcome:
+def with_marks(exercise: Exercise, marks: marks_table.Marks, ran: Outcome | None) -> Outcome:
     """Return how a student fared, with the points that the gradebook has."""
     points = [marks.cells.get((exercise.notebook, grade_id), 0.0) for grade_id in exercise.cells]
     score = sum(points)

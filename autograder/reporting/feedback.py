@@ -1,0 +1,168 @@
+"""Feedback for each student, in bulk: a page for each notebook, where nbgrader puts feedback.
+
+A page has nothing of hidden tests, nothing that code after them has shown, and nothing of other students; what is told
+of a test is decided in `disclosure.py`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+
+from autograder.grading.marks import functions, owners
+from autograder.grading.records import Record
+from autograder.reporting import marks_table
+from autograder.reporting.catalogue import Texts, read_texts
+from autograder.reporting.disclosure import test_sources, told_of_cell, told_of_test
+from autograder.reporting.pages import page, write
+from autograder.reporting.results import Archive, Exercise, Outcome, ReportError, with_marks
+from autograder.reporting.words import STATUS_WORDS
+
+CARRIED = "Right. An earlier function of yours is wrong, so this one was tested with ours in its place."
+# What nbgrader's release_feedback needs beside the pages.
+_BESIDE = ("timestamp.txt", "submission_secret.txt")
+
+
+@dataclass
+class Told:
+    """What a student reads of one function.
+
+    messages -- what its tests say
+    hints -- what to think about, where the mistake is a known one
+    comments -- what a person wrote
+    code -- the student's own
+    """
+
+    outcome: Outcome
+    messages: list[str] = field(default_factory=list)
+    hints: list[str] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+    code: str = ""
+
+
+@dataclass
+class Written:
+    """What came of writing feedback: for how many students, and why not for the others."""
+
+    students: list[str] = field(default_factory=list)
+    without: dict[str, str] = field(default_factory=dict)
+
+
+def write_feedback(archive: Archive, students: Collection[str] = ()) -> Written:
+    """Write the feedback of everybody, or of these students. Raises ReportError if it cannot be written.
+
+    Where a student's submission has no marks there is no feedback, and the result says why.
+    """
+    exercises = archive.exercises()
+    hints = read_texts(archive.assignment)
+    with Gradebook(archive.course.db_url, archive.course.course_id) as gradebook:
+        table = marks_table.read(gradebook, archive.assignment.name)
+        marks_table.read_comments(gradebook, archive.assignment.name, table)
+    done = Written()
+    for student in sorted(students or table.marks.keys() | archive.handed_in()):
+        record = archive.record(student)
+        notebooks = archive.notebooks(student, record) if student in table.marks else {}
+        if not notebooks:
+            done.without[student] = archive.error(student) or "nothing of theirs is graded"
+            continue
+        try:
+            for name, notebook in notebooks.items():
+                own = [exercise for exercise in exercises if exercise.notebook == name]
+                told = told_of(archive, notebook, name, record, own, table.marks[student], hints)
+                repairs = record.repairs if record is not None else []
+                text = feedback_page(
+                    archive.assignment.name, name, table.people[student], table.marks[student], told, repairs
+                )
+                write(archive.folder(archive.course.feedback_directory, student) / f"{name}.html", text)
+            _copy_beside(archive, student)
+        except OSError as error:
+            raise ReportError(f"{error.filename} cannot be written: {error.strerror}.") from error
+        done.students.append(student)
+    return done
+
+
+def told_of(
+    archive: Archive,
+    notebook: NotebookNode,
+    name: str,
+    record: Record | None,
+    exercises: Iterable[Exercise],
+    marks: marks_table.Marks,
+    hints: Mapping[str, Texts],
+) -> list[Told]:
+    """Return what a student reads of each function of a graded notebook."""
+    masters = archive.cells[name]
+    sources = test_sources(masters)
+    graded = functions(notebook, owners(masters))
+    ran = {outcome.name: outcome for outcome in archive.outcomes(notebook, name, record)}
+    solutions = {
+        cell.metadata.nbgrader.grade_id: cell
+        for cell in notebook.cells
+        if cell.metadata.get("nbgrader", {}).get("solution")
+    }
+    lines = {line.strip() for cell in solutions.values() for line in cell.source.split("\n")}
+    found = []
+    for exercise in exercises:
+        outcome = with_marks(exercise, marks, ran.get(exercise.name))
+        told = Told(outcome)
+        own = solutions.get(exercise.name)
+        if own is not None:
+            told.code = own.source
+        cells = graded.get(exercise.name, [])
+        failed = [
+            message
+            for cell in cells
+            if (source := sources.get(cell.metadata.nbgrader.grade_id)) is not None
+            and (message := told_of_test(cell, source, exercise.name, lines))
+        ]
+        stopped = told_of_cell(own) if own is not None and failed else None
+        if outcome.status not in ("passed", "carried"):
+            told.messages = [f"{exercise.name}: {stopped}"] if stopped else list(dict.fromkeys(failed))
+            told.hints = [hints[one].hint for one in outcome.misconceptions if one in hints and hints[one].hint]
+        names = {exercise.name, *exercise.cells}
+        told.comments = [text for (where, cell), text in marks.comments.items() if where == name and cell in names]
+        found.append(told)
+    return found
+
+
+def feedback_page(
+    assignment: str,
+    notebook: str,
+    person: marks_table.Person,
+    marks: marks_table.Marks,
+    told: list[Told],
+    repairs: list[str],
+) -> str:
+    """Return one student's page."""
+    maximum = sum(one.outcome.max_score for one in told)
+    score = sum(one.outcome.score for one in told)
+    values: dict[str, Any] = {
+        "title": f"{notebook}: feedback for {person.name}",
+        "assignment": assignment,
+        "notebook": notebook,
+        "person": person,
+        "score": f"{max(0.0, score - marks.penalty):g}",
+        "maximum": f"{maximum:g}",
+        "penalty": f"{marks.penalty:g}" if marks.penalty else "",
+        "when": f"{marks.when:%Y-%m-%d %H:%M} UTC" if marks.when else "",
+        "waiting": any(where == notebook for where, _ in marks.needs_manual),
+        "words": STATUS_WORDS,
+        "told": told,
+        "carried": CARRIED,
+        "repairs": repairs,
+    }
+    return page("feedback.html", **values)
+
+
+def _copy_beside(archive: Archive, student: str) -> None:
+    target = archive.folder(archive.course.feedback_directory, student)
+    for step in (archive.course.submitted_directory, archive.course.autograded_directory):
+        for name in _BESIDE:
+            path = archive.folder(step, student) / name
+            if path.is_file() and not path.is_symlink():
+                shutil.copyfile(path, target / name)
