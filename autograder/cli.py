@@ -265,6 +265,37 @@ def feedback(
 
 
 @app.command()
+def export(
+    assignment: Annotated[str, typer.Argument(help="The assignment that was graded.")],
+    form: Annotated[str, typer.Option("--format", metavar="csv|canvas|gradescope", help="What is to read it.")] = "csv",
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to; default: under exports/.")] = None,
+    column: Annotated[str | None, typer.Option(help="The column's title in Canvas, as its own export has it.")] = None,
+) -> None:
+    """Write the marks to a file that others read."""
+    from autograder.course import Course, CourseError
+
+    if form not in ("csv", "canvas", "gradescope"):
+        raise typer.BadParameter(f"{form!r} is none of csv, canvas and gradescope.", param_hint="--format")
+    try:
+        course = Course.find()
+        chosen = course.assignments([assignment])[0]
+    except CourseError as error:
+        _usage(error)
+    from autograder.reporting.make import make_export
+    from autograder.reporting.results import ReportError
+
+    try:
+        path, results = make_export(chosen, form, output, column)
+    except ReportError as error:
+        _error(str(error))
+        raise typer.Exit(1) from error
+    for result in results.results:
+        if not result.graded:
+            _error(f"{result.student} has no marks: {result.error}")
+    typer.echo(f"The marks of {len(results.graded)} students: {_relative_path(path, course.root)}")
+
+
+@app.command()
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:

@@ -15,12 +15,12 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
 from autograder.grading.marks import functions, owners
-from autograder.grading.records import Record
+from autograder.grading.plan import Cell
 from autograder.reporting import marks_table
 from autograder.reporting.catalogue import Texts, read_texts
 from autograder.reporting.disclosure import test_sources, told_of_cell, told_of_test
 from autograder.reporting.pages import page, write
-from autograder.reporting.results import Archive, Exercise, Outcome, ReportError, with_marks
+from autograder.reporting.results import Archive, Outcome, ReportError, with_marks
 from autograder.reporting.words import STATUS_WORDS
 
 CARRIED = "Right. An earlier function of yours is wrong, so this one was tested with ours in its place."
@@ -58,25 +58,23 @@ def write_feedback(archive: Archive, students: Collection[str] = ()) -> Written:
 
     Where a student's submission has no marks there is no feedback, and the result says why.
     """
-    exercises = archive.exercises()
-    hints = read_texts(archive.assignment)
-    with Gradebook(archive.course.db_url, archive.course.course_id) as gradebook:
-        table = marks_table.read(gradebook, archive.assignment.name)
-        marks_table.read_comments(gradebook, archive.assignment.name, table)
+    reader = Reader(archive)
     done = Written()
-    for student in sorted(students or table.marks.keys() | archive.handed_in()):
-        record = archive.record(student)
-        notebooks = archive.notebooks(student, record) if student in table.marks else {}
+    for student in sorted(students or reader.table.marks.keys() | archive.handed_in()):
+        notebooks = reader.told(student)
         if not notebooks:
             done.without[student] = archive.error(student) or "nothing of theirs is graded"
             continue
+        record = archive.record(student)
         try:
-            for name, notebook in notebooks.items():
-                own = [exercise for exercise in exercises if exercise.notebook == name]
-                told = told_of(archive, notebook, name, record, own, table.marks[student], hints)
-                repairs = record.repairs if record is not None else []
+            for name, told in notebooks.items():
                 text = feedback_page(
-                    archive.assignment.name, name, table.people[student], table.marks[student], told, repairs
+                    archive.assignment.name,
+                    name,
+                    reader.table.people[student],
+                    reader.table.marks[student],
+                    told,
+                    record.repairs if record is not None else [],
                 )
                 write(archive.folder(archive.course.feedback_directory, student) / f"{name}.html", text)
             _copy_beside(archive, student)
@@ -86,20 +84,50 @@ def write_feedback(archive: Archive, students: Collection[str] = ()) -> Written:
     return done
 
 
+class Reader:
+    """Reads what each student of an assignment may be told."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._exercises = archive.exercises()
+        self._hints = read_texts(archive.assignment)
+        with Gradebook(archive.course.db_url, archive.course.course_id) as gradebook:
+            self.table = marks_table.read(gradebook, archive.assignment.name)
+            marks_table.read_comments(gradebook, archive.assignment.name, self.table)
+
+    def told(self, student: str) -> dict[str, list[Told]]:
+        """Return what a student is told, by notebook; nothing if the student has no marks."""
+        archive = self._archive
+        if student not in self.table.marks:
+            return {}
+        marks, record = self.table.marks[student], archive.record(student)
+        found = {}
+        for name, notebook in archive.notebooks(student, record).items():
+            ran = {outcome.name: outcome for outcome in archive.outcomes(notebook, name, record)}
+            own = [exercise for exercise in self._exercises if exercise.notebook == name]
+            outcomes = [with_marks(exercise, marks, ran.get(exercise.name)) for exercise in own]
+            comments = {cell: text for (where, cell), text in marks.comments.items() if where == name}
+            found[name] = told_of(archive.cells[name], notebook, outcomes, self._hints, comments)
+        return found
+
+
 def told_of(
-    archive: Archive,
+    cells: Collection[Cell],
     notebook: NotebookNode,
-    name: str,
-    record: Record | None,
-    exercises: Iterable[Exercise],
-    marks: marks_table.Marks,
+    outcomes: Iterable[Outcome],
     hints: Mapping[str, Texts],
+    comments: Mapping[str, str] | None = None,
 ) -> list[Told]:
-    """Return what a student reads of each function of a graded notebook."""
-    masters = archive.cells[name]
-    sources = test_sources(masters)
-    graded = functions(notebook, owners(masters))
-    ran = {outcome.name: outcome for outcome in archive.outcomes(notebook, name, record)}
+    """Return what a student reads of each function of a graded notebook.
+
+    cells -- the assignment's own, hidden tests included
+    outcomes -- of the functions of this notebook
+    hints -- what is said of misconceptions, by id
+    comments -- what persons wrote, by cell
+    """
+    sources = test_sources(cells)
+    owned = owners(cells)
+    graded = functions(notebook, owned)
     solutions = {
         cell.metadata.nbgrader.grade_id: cell
         for cell in notebook.cells
@@ -107,25 +135,21 @@ def told_of(
     }
     lines = {line.strip() for cell in solutions.values() for line in cell.source.split("\n")}
     found = []
-    for exercise in exercises:
-        outcome = with_marks(exercise, marks, ran.get(exercise.name))
-        told = Told(outcome)
-        own = solutions.get(exercise.name)
-        if own is not None:
-            told.code = own.source
-        cells = graded.get(exercise.name, [])
+    for outcome in outcomes:
+        own = solutions.get(outcome.name)
+        told = Told(outcome, code="" if own is None else own.source)
         failed = [
             message
-            for cell in cells
+            for cell in graded.get(outcome.name, [])
             if (source := sources.get(cell.metadata.nbgrader.grade_id)) is not None
-            and (message := told_of_test(cell, source, exercise.name, lines))
+            and (message := told_of_test(cell, source, outcome.name, lines))
         ]
         stopped = told_of_cell(own) if own is not None and failed else None
         if outcome.status not in ("passed", "carried"):
-            told.messages = [f"{exercise.name}: {stopped}"] if stopped else list(dict.fromkeys(failed))
+            told.messages = [f"{outcome.name}: {stopped}"] if stopped else list(dict.fromkeys(failed))
             told.hints = [hints[one].hint for one in outcome.misconceptions if one in hints and hints[one].hint]
-        names = {exercise.name, *exercise.cells}
-        told.comments = [text for (where, cell), text in marks.comments.items() if where == name and cell in names]
+        names = {outcome.name, *(grade_id for grade_id, owner in owned.items() if owner == outcome.name)}
+        told.comments = [text for cell, text in (comments or {}).items() if cell in names]
         found.append(told)
     return found
 

@@ -27,12 +27,12 @@ def page(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(css=Markup(css), **values)
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, content: str | bytes) -> None:
     """Write a file whole or not at all, with the folders that it needs."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        new.write_text(text, encoding="utf-8")
+        new.write_bytes(content.encode() if isinstance(content, str) else content)
         new.replace(path)
     finally:
         new.unlink(missing_ok=True)

@@ -87,10 +87,10 @@ class TestBulk:
         archive = Archive(made)
         record = archive.record("ben")
         record.misconceptions, record.carried = {"task": {"first": ["no-mean"]}}, {"task": ["second"]}
-        marks = Marks(None, cells={("task", "test_first"): 0.0, ("task", "test_second"): 5.0})
         notebook = archive.notebooks("ben", record)["task"]
-        told = told_of(archive, notebook, "task", record, archive.exercises(), marks, read_texts(made))
-        text = words(feedback_page("task", "task", Person("ben"), marks, told, []))
+        outcomes = archive.outcomes(notebook, "task", record)
+        told = told_of(archive.cells["task"], notebook, outcomes, read_texts(made))
+        text = words(feedback_page("task", "task", Person("ben"), Marks(None), told, []))
 
         assert "Which mean is meant?" in text
         assert "The mean is forgotten" not in text
