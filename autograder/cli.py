@@ -296,6 +296,36 @@ def export(
 
 
 @app.command()
+def gradescope(
+    assignment: Annotated[str, typer.Argument(help="An assignment that was generated.")],
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to; default: under exports/.")] = None,
+    isolation: Isolation = None,
+) -> None:
+    """Make the zip that Gradescope builds an autograder of."""
+    from autograder.bundle import BundleError
+    from autograder.course import Course, CourseError
+    from autograder.gradescope.package import make_package
+    from autograder.grading.failures import GradingError
+
+    try:
+        course = Course.find()
+        chosen = course.assignments([assignment])[0]
+        content = make_package(chosen, _isolation(isolation))
+        path = output or course.root / "exports" / f"{assignment}-autograder.zip"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except CourseError as error:
+        _usage(error)
+    except (BundleError, GradingError) as error:
+        _error(str(error))
+        raise typer.Exit(1) from error
+    except OSError as error:
+        _error(f"{error.filename} cannot be written: {error.strerror}.")
+        raise typer.Exit(1) from error
+    typer.echo(f"The autograder for Gradescope: {_relative_path(path.absolute(), course.root)}")
+
+
+@app.command()
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
