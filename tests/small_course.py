@@ -36,6 +36,7 @@ RIGHT = [new_output("stream", name="stdout", text="first: Z — right.\n")]
 HIDDEN = [
     *RIGHT,
     new_output("error", ename="CheckFailed", evalue=f"first: Z has the wrong shape.\n  expected: {HIDDEN_NUMBER}"),
+    new_output("stream", name="stdout", text="\nA hint for first: Which mean is meant?\n"),
 ]
 
 

@@ -30,11 +30,13 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _OWN_FRAME = re.compile(r"(?:<ipython-input-[^>]*>|Cell In ?\[\d+\])[:,](?: line )?(\d+)")
 _ITEM = r"(?P<item>[A-Za-z_]\w*(?:\[[\"'\w]+\])*(?: with [A-Za-z]+)?)"
 # A line with one of these repeats something that the student's code has said.
-_REPEATED = ("stops with", "at this line", "keys are", "dA are", "of type", "dtype", "but returns")
+_REPEATED = ("stops with", "at this line", "keys are", "dA are", "of type", "dtype", "but returns", " calls ")
 _KINDS = "a number|a NumPy array|a tuple|a list|a dictionary"
 _TYPES = frozenset(
     ["None", *dir(builtins), "ndarray", "matrix", "float64", "float32", "int64", "int32", "bool_", "complex128"]
 )
+# After such a line all others are the check's own; after any other, one may be the rest of something repeated.
+_ABOUT_NUMBERS = re.compile(r"has the right shape|has the wrong shape|is not filled in yet|in place\.$")
 _Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
 
 
@@ -184,12 +186,12 @@ def _told_of_visible(
     first, *rest = evalue.split("\n")
     own = re.match(rf"(?:\w+ calls )?{re.escape(function)}\b", first) and not _repeats(first)
     told = [first if own else _told_of_hidden(ename, first, function)]
+    if own and _ABOUT_NUMBERS.search(first):
+        told += rest
     for text in rest:
-        found = re.match(r"  at this line(?: of \w+)?: (.*)", text)
+        found = re.fullmatch(r"  at this line(?: of \w+)?: (.*)", text)
         if found and found[1].strip() in own_code:
             told.append(f"  at this line: {found[1].strip()}")
-        elif not _repeats(text):
-            told.append(text)
     return "\n".join(told)
 
 
@@ -208,8 +210,16 @@ def _told_of_hidden(ename: str, evalue: str, function: str) -> str:
             if inner["name"] != function and "is not filled in yet" not in inner["rest"]:
                 break
             other = f"{function} calls a function that" if inner["name"] != function else function
-            return f"{other}{told(match)}"
+            return "\n".join([f"{other}{told(match)}", *_without_numbers(evalue)])
     return f"{function}: a further test of it fails."
+
+
+def _without_numbers(evalue: str) -> list[str]:
+    """Return what a check says further in words alone."""
+    first, *rest = evalue.split("\n")
+    if not re.search(r"has the right shape|has the wrong shape", first):
+        return []
+    return [text for text in rest if text.startswith("  ") and not re.search(r"\d|expected:|got:|second opinion", text)]
 
 
 def _item(match: re.Match[str]) -> str:

@@ -20,6 +20,9 @@ from autograder.authoring.regions import HIDDEN
 from autograder.grading.marks import owners
 from autograder.reporting.disclosure import first_hidden, test_sources, told_of_cell, told_of_test
 
+# How a hint of the diagnosis begins.
+_HINT = "\nA hint for "
+
 
 class HideTests(NbGraderPreprocessor):
     """Take out of a graded notebook all that tells of hidden tests: their source, and what was shown from them on.
@@ -58,7 +61,16 @@ class HideTests(NbGraderPreprocessor):
                 continue
             else:
                 told = told_of_cell(cell)
-            cell.outputs = [new_output("stream", name="stdout", text=f"{told}\n")] if told else []
+            hints = _hints(cell)
+            cell.outputs = [new_output("stream", name="stdout", text=f"{text}\n") for text in [told, *hints] if text]
+
+
+def _hints(cell: NotebookNode) -> list[str]:
+    """Return the diagnosis's hints: they come after the error, where no student's code runs any more."""
+    kinds = [output.output_type for output in cell.outputs]
+    after = cell.outputs[kinds.index("error") + 1 :] if "error" in kinds else []
+    texts = [output.text for output in after if output.output_type == "stream"]
+    return [text.strip() for text in texts if text.startswith(_HINT)]
 
 
 def _with_plain_markers(source: str, clear: ClearHiddenTests) -> str:

@@ -22,6 +22,8 @@ VALUES = """f: Z has the right shape, (3, 5), but wrong values.
   expected: 7.25
   got:      -3.5"""
 
+WRONG_VALUES = "f: Z has the right shape, but wrong values."
+
 
 def failed(evalue: str, *, passed: bool, ename: str = "CheckFailed", traceback: list[str] | None = None):
     """Return the test after a failure, in its hidden part if the check before it has `passed`."""
@@ -39,6 +41,12 @@ class TestVisible:
         """As the student sees it."""
         assert told_of_test(failed(VALUES, passed=False), TEST, "f") == VALUES
 
+    def test_hints_about_the_numbers(self):
+        """As the check says them."""
+        message = VALUES + "\n  Every value is 5 times as large as it should be, and 5 is m."
+
+        assert told_of_test(failed(message, passed=False), TEST, "f") == message
+
     def test_nothing_that_the_students_code_says(self):
         """No text of an exception, no key, no name of a type; a line of code only if it stands in the notebook."""
         message = "f stops with ValueError: secret 0.123\n  at this line of f: x = secret\n  at this line: return 1"
@@ -54,7 +62,11 @@ class TestVisible:
             "f should return 2 items (Z, cache), but returns of type secret.",
             "f: Z should hold real numbers, but has dtype secret.",
             "f stops with secret: secret",
+            "f calls secret: secret is not filled in yet: it",
             "secret: Z has the wrong shape.",
+            "f stops with ValueError: x\nsecret\n  secret",
+            'f: grads has no entry "dW1".\n  its keys are: a\n  secret',
+            "f: Z should be a number, but is of type a\n  secret.",
         ],
     )
     @pytest.mark.parametrize("passed", [True, False])
@@ -84,8 +96,12 @@ class TestHidden:
     @pytest.mark.parametrize(
         ("message", "told"),
         [
-            (VALUES, "f: Z has the right shape, but wrong values."),
+            (VALUES, WRONG_VALUES),
             ("f: Z has the wrong shape.\n  expected: (3, 5)\n  got:      (5, 3)", "f: Z has the wrong shape."),
+            (
+                VALUES + "\n  It is transposed.\n  5 is m.",
+                "f: Z has the right shape, but wrong values.\n  It is transposed.",
+            ),
             ('f: grads["dW3"] has the wrong shape.', 'f: grads["dW…"] has the wrong shape.'),
             ("f: Z should be a number, but is of type ndarray.", "f: Z should be a number, but is of type ndarray."),
             ("f: caches should have 4 entries, but has 3.", "f: caches has the wrong number of entries."),

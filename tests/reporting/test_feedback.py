@@ -127,4 +127,5 @@ class TestNbgraders:
 
         assert "assert check_first(first)" in re.sub(r"\s+", " ", told)
         assert "first: Z has the wrong shape." in told
+        assert "Which mean is meant?" in told
         assert "(Score: 5.0 / 15.0)" in told
