@@ -139,6 +139,22 @@ def check(
 
 
 @app.command()
+def new(assignment: Annotated[str, typer.Argument(help="Its name: small letters, digits, underscores.")]) -> None:
+    """Write a new assignment with one exercise, ready to build and to be changed."""
+    from autograder.authoring.new import NewError
+    from autograder.authoring.new import new as make
+    from autograder.course import Course, CourseError
+
+    try:
+        course = Course.find()
+        for path in make(course, assignment):
+            typer.echo(f"wrote {path.relative_to(course.root)}")
+    except (CourseError, NewError) as error:
+        _usage(error)
+    typer.echo(f"Next: autograder build {assignment}, then autograder validate {assignment}.")
+
+
+@app.command()
 def collect(
     assignment: Annotated[str, typer.Argument(help="The assignment that was handed in.")],
     path: Annotated[Path, typer.Argument(help="The folder or zip file that your learning platform exported.")],
