@@ -51,9 +51,9 @@ def collect_summary(plan: Plan, dry_run: bool) -> str:
     counts = Counter(submission.status for submission in plan.submissions)
     told = [f"{count} {_STATUS[status]}" for status in _STATUS if (count := counts[status])]
     total = f"{len(plan.submissions)} students: {'; '.join(told)}" if told else "No student's submission was found"
-    more = [f"{len(plan.nobodys)} files are nobody's"] if plan.nobodys else []
+    more = [f"nobody's files: {len(plan.nobodys)}"] if plan.nobodys else []
     if plan.junk:
-        more.append(f"{plan.junk} files that systems leave behind were ignored")
+        more.append(f"files that systems leave behind, ignored: {plan.junk}")
     parts.append("; ".join([total, *more]) + ".")
     if dry_run:
         parts.append("Nothing was written. To write it: the same command without --dry-run.")
