@@ -13,10 +13,11 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
-from canvas_export import Export, write_export
+from canvas_export import STRANGER, Export, write_export
 from grading import SCRIPTS, STOCK, run, seconds
 
 from autograder.authoring.generate import generate

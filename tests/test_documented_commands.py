@@ -17,7 +17,8 @@ PAGES = ["README.md", *sorted(path.relative_to(ROOT).as_posix() for path in (ROO
 def commands(page: str) -> list[str]:
     """Return the command lines of ours in the blocks of a page."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    blocks = re.findall(r"^```(?:sh)?\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    blocks = [block for kind, block in fenced if kind in ("", "sh")]
     lines = [line.split("  #")[0].split(" # ")[0].strip() for block in blocks for line in block.split("\n")]
     return [line for line in lines if line.startswith("autograder ")]
 
