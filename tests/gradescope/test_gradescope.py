@@ -27,12 +27,19 @@ TEST = """assert square(2) == 4
 ### BEGIN HIDDEN TESTS
 assert square(31337) == 982007569
 ### END HIDDEN TESTS"""
+LATER = """assert cube(2) == 8, 'multiply three times'
+### BEGIN HIDDEN TESTS
+assert cube(7) == 343
+### END HIDDEN TESTS"""
 
 
 def solved() -> NotebookNode:
     """Return the assignment, solved."""
     return graded_notebook(
-        solution_cell("def square(x):\n    return x * x", "square"), grade_cell(TEST, "test_square", 10)
+        solution_cell("def square(x):\n    return x * x", "square"),
+        grade_cell(TEST, "test_square", 10),
+        solution_cell("def cube(x):\n    return x**3", "cube"),
+        grade_cell(LATER, "test_cube", 5),
     )
 
 
@@ -136,8 +143,8 @@ class TestRun:
         done = container.run()
 
         assert (done.returncode, done.stderr) == (0, "")
-        assert container.results["score"] == 0
-        (test,) = container.results["tests"]
+        assert container.results["score"] == 5
+        test = container.results["tests"][0]
         assert (test["name"], test["score"], test["max_score"], test["status"]) == ("square", 0, 10, "failed")
         assert test["output"].startswith("square: a further test of it fails")
         assert "982007569" not in json.dumps(container.results)
@@ -145,7 +152,27 @@ class TestRun:
 
         container.hand_in("my work.ipynb", nbformat.writes(solved()))
         assert container.run().returncode == 0
-        assert (container.results["score"], container.results["tests"][0]["output"]) == (10, "right")
+        assert (container.results["score"], container.results["tests"][0]["output"]) == (15, "right")
+
+    @pytest.mark.parametrize(
+        "smuggle",
+        [
+            "raise type(f'Seen{seen[-1]}', (Exception,), {})(seen)",
+            "raise AssertionError(f'{seen}')",
+            "print(seen)",
+        ],
+    )
+    def test_hidden_inputs_cannot_be_smuggled_out(self, container, smuggle):
+        """A function that repeats what hidden tests of another gave it tells nobody."""
+        wrong = solved()
+        find_cell(wrong, "square").source = "seen = []\ndef square(x):\n    seen.append(x)\n    return x * x"
+        find_cell(wrong, "cube").source = f"def cube(x):\n    {smuggle}"
+        container.hand_in("x.ipynb", nbformat.writes(wrong))
+        assert container.run().returncode == 0
+
+        assert container.results["score"] == 10
+        assert "31337" not in json.dumps(container.results)
+        assert "at this line: assert cube(2) == 8" in container.results["tests"][1]["output"]
 
     @pytest.mark.parametrize(("name", "content"), [("essay.txt", "hello"), ("x.ipynb", "{")])
     def test_what_cannot_be_read(self, container, name, content):
