@@ -37,7 +37,7 @@ class HideTests(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Change the notebook in place."""
-        clear = ClearHiddenTests(parent=self, enforce_metadata=False)
+        clear = ClearHiddenTests(parent=self.parent, enforce_metadata=False)
         sources = {grade_id: _with_plain_markers(source, clear) for grade_id, source in test_sources(nb.cells).items()}
         self._hide_outputs(nb, sources)
         for cell in nb.cells:
