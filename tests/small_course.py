@@ -121,6 +121,8 @@ def fails_hidden(made: NotebookNode) -> None:
     """Let the first function fail in its hidden test, and let a later cell show what that gave it."""
     find_cell(made, "test_first").outputs = [nbformat.from_dict(output) for output in HIDDEN]
     made.cells[3].outputs = [new_output("stream", name="stdout", text="seen: 31337")]
+    said = "correct; it was tested with our first, because yours does not pass its own checks\nseen: 31337\n"
+    find_cell(made, "test_second").outputs = [new_output("stream", name="stdout", text=said)]
 
 
 def fails_visibly(made: NotebookNode) -> None:

@@ -17,15 +17,14 @@ from nbformat import NotebookNode
 from autograder.bundle import BundleError, load
 from autograder.course import Assignment, Course
 from autograder.gradescope.package import SETTINGS
-from autograder.grading.check import read_submission, status_of
+from autograder.grading.check import read_submission
 from autograder.grading.engine import Engine
 from autograder.grading.failures import GradingError
-from autograder.grading.marks import functions, owners, read_marks
 from autograder.grading.settings import read_settings
 from autograder.reporting.catalogue import read_texts
 from autograder.reporting.export import gradescope_results
 from autograder.reporting.feedback import told_of
-from autograder.reporting.results import Outcome
+from autograder.reporting.results import outcomes_of
 
 
 def main(root: Path) -> int:
@@ -77,12 +76,14 @@ def find_notebook(submission: Path, assignment: str) -> Path:
 def _graded(assignment: Assignment, notebook: NotebookNode, path: Path, engine: Engine) -> dict[str, Any]:
     examination = engine.examine(notebook, path.absolute().parent)
     masters = engine.plan.cells
-    owned = owners(masters)
-    cells = functions(notebook, owned)
-    outcomes = [
-        Outcome(m.name, m.score, m.max_score, status_of(m, cells[m.name], examination.timed_out), m.message)
-        for m in read_marks(notebook, owned)
-    ]
+    outcomes = outcomes_of(
+        masters,
+        notebook,
+        timed_out=examination.timed_out,
+        misconceptions=getattr(examination, "misconceptions", {}),
+        lent=getattr(examination, "lent", {}),
+        carried=getattr(examination, "carried", ()),
+    )
     told = told_of(masters, notebook, outcomes, read_texts(assignment))
     return gradescope_results(told, seconds=examination.seconds, remarks=examination.repairs)
 

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from autograder.reporting.feedback import CARRIED, Told
+from autograder.reporting.feedback import Told
 from autograder.reporting.marks_table import Person
 from autograder.reporting.results import ClassResults, Result
 from autograder.reporting.words import STATUS_WORDS
@@ -107,14 +107,13 @@ def gradescope_results(
 
 def _test(told: Told) -> dict[str, Any]:
     outcome = told.outcome
-    lines = [*told.messages, *(f"To think about: {hint}" for hint in told.hints), *told.comments]
-    if outcome.status == "carried":
-        lines.insert(0, CARRIED)
+    first = [told.tested_with] if told.tested_with else []
+    lines = [*first, *told.messages, *(f"To think about: {hint}" for hint in told.hints), *told.comments]
     return {
         "name": outcome.name,
         "score": outcome.score,
         "max_score": outcome.max_score,
-        "status": "passed" if outcome.score >= outcome.max_score else "failed",
+        "status": "passed" if outcome.score >= outcome.max_score or outcome.status == "carried" else "failed",
         "output": "\n\n".join(lines) or STATUS_WORDS.get(outcome.status, outcome.status),
         "output_format": "text",
     }

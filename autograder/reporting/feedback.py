@@ -23,7 +23,6 @@ from autograder.reporting.pages import page, write
 from autograder.reporting.results import Archive, Outcome, ReportError, with_marks
 from autograder.reporting.words import STATUS_WORDS
 
-CARRIED = "Right. An earlier function of yours is wrong, so this one was tested with ours in its place."
 # What nbgrader's release_feedback needs beside the pages.
 _BESIDE = ("timestamp.txt", "submission_secret.txt")
 
@@ -43,6 +42,22 @@ class Told:
     hints: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     code: str = ""
+
+    @property
+    def tested_with(self) -> str:
+        """A sentence for a function that was tested with others of ours; nothing for any other."""
+        names = list(self.outcome.lent)
+        if not names:
+            return ""
+        listed = ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else names[0]
+        why = "yours do not pass their own checks" if len(names) > 1 else "yours does not pass its own checks"
+        right = "Correct. " if self.outcome.status == "carried" else ""
+        return f"{right}It was tested with our {listed}, because {why}."
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is more to say than the points."""
+        return bool(self.messages or self.hints or self.comments or self.outcome.lent)
 
 
 @dataclass
@@ -177,7 +192,6 @@ def feedback_page(
         "waiting": any(where == notebook for where, _ in marks.needs_manual),
         "words": STATUS_WORDS,
         "told": told,
-        "carried": CARRIED,
         "repairs": repairs,
     }
     return page("feedback.html", **values)

@@ -8,6 +8,7 @@ c.GenerateFeedback.preprocessors = [HideTests, *GenerateFeedback.class_traits()[
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,9 @@ from autograder.reporting.disclosure import first_hidden, test_sources, told_of_
 
 # How a hint of the diagnosis begins.
 _HINT = "\nA hint for "
+_TESTED_WITH = re.compile(
+    r"(correct; it was )?tested with our (?P<names>[\w, ]+?), because yours (does|do) not pass (its|their) own checks"
+)
 
 
 class HideTests(NbGraderPreprocessor):
@@ -61,8 +65,16 @@ class HideTests(NbGraderPreprocessor):
                 continue
             else:
                 told = told_of_cell(cell)
-            hints = _hints(cell)
-            cell.outputs = [new_output("stream", name="stdout", text=f"{text}\n") for text in [told, *hints] if text]
+            texts = [_tested_with(cell, set(owned.values())), told, *_hints(cell)]
+            cell.outputs = [new_output("stream", name="stdout", text=f"{text}\n") for text in texts if text]
+
+
+def _tested_with(cell: NotebookNode, functions: set[str]) -> str | None:
+    """Return the sentence that names functions of ours with which a test was run, which is its first line."""
+    if not cell.outputs or cell.outputs[0].output_type != "stream":
+        return None
+    match = _TESTED_WITH.match(cell.outputs[0].text)
+    return match[0] if match and set(re.split(r", | and ", match["names"])) <= functions else None
 
 
 def _hints(cell: NotebookNode) -> list[str]:

@@ -7,10 +7,11 @@ gradebook has (`autograder grade`), or else from the notebook under autograded/ 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import nbformat
@@ -25,6 +26,7 @@ from autograder.grading.check import status_of
 from autograder.grading.marks import functions, owners, read_marks
 from autograder.grading.plan import Cell, read_released
 from autograder.grading.records import Record, Records
+from autograder.grading.score import score as cell_score
 from autograder.reporting import marks_table
 from autograder.reporting.marks_table import Person
 
@@ -59,6 +61,7 @@ class Outcome:
     status -- as `autograder check` has it: passed, carried, partial, failed, missing, timeout, not_judged, manual
     message -- what the check says, in full; for the instructor
     misconceptions -- ids in the catalogue
+    lent -- the functions of the solution that its tests were run with in place of the student's
     """
 
     name: str
@@ -67,6 +70,7 @@ class Outcome:
     status: str
     message: str | None = None
     misconceptions: tuple[str, ...] = ()
+    lent: tuple[str, ...] = ()
 
 
 @dataclass
@@ -191,18 +195,49 @@ class Archive:
 
     def outcomes(self, notebook: NotebookNode, name: str, record: Record | None) -> list[Outcome]:
         """Return how a student fared with each function of a graded notebook, by what was run."""
-        owned = owners(self.cells[name])
-        cells = functions(notebook, owned)
-        timed_out = set() if record is None else set(record.timed_out.get(name, []))
-        diagnosed = _by_function(record, "misconceptions", name)
-        carried = _by_function(record, "carried", name)
-        found = []
-        for marks in read_marks(notebook, owned):
-            status = "carried" if marks.name in carried else status_of(marks, cells[marks.name], timed_out)
-            ids = diagnosed.get(marks.name) or []
-            ids = [ids] if isinstance(ids, str) else ids
-            found.append(Outcome(marks.name, marks.score, marks.max_score, status, marks.message, tuple(ids)))
-        return found
+        return outcomes_of(
+            self.cells[name],
+            notebook,
+            timed_out=_said(record, "timed_out", name, ()),
+            misconceptions=_said(record, "misconceptions", name, {}),
+            lent=_said(record, "lent", name, {}),
+            carried=_said(record, "carried", name, ()),
+        )
+
+
+def outcomes_of(
+    cells: Iterable[Cell],
+    notebook: NotebookNode,
+    *,
+    timed_out: Collection[str] = (),
+    misconceptions: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    lent: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    carried: Collection[str] = (),
+) -> list[Outcome]:
+    """Return how a student fared with each function of a graded notebook.
+
+    cells -- the assignment's own
+    timed_out -- the tests that ran out of time
+    misconceptions -- ids in the catalogue, by function
+    lent -- the functions of ours that a test was run with, by test
+    carried -- the tests that are right with them
+    """
+    owned = owners(cells)
+    graded = functions(notebook, owned)
+    found = []
+    for marks in read_marks(notebook, owned):
+        tests = graded[marks.name]
+        names = {cell.metadata.nbgrader.grade_id for cell in tests}
+        right = all(
+            cell.metadata.nbgrader.grade_id in carried or points == maximum
+            for cell in tests
+            for points, maximum in [cell_score(cell)]
+        )
+        status = "carried" if right and names & set(carried) else status_of(marks, tests, set(timed_out))
+        others = tuple(sorted({other for test in names for other in lent.get(test, ())}))
+        ids = tuple(misconceptions.get(marks.name, ()))
+        found.append(Outcome(marks.name, marks.score, marks.max_score, status, marks.message, ids, others))
+    return found
 
 
 def read_results(archive: Archive) -> ClassResults:
@@ -255,14 +290,12 @@ def with_marks(exercise: Exercise, marks: marks_table.Marks, ran: Outcome | None
     status = ran.status
     if score != ran.score and status != "manual":  # a person has decided otherwise
         status = "passed" if score >= exercise.max_score else "partial" if score else "failed"
-    return Outcome(exercise.name, score, exercise.max_score, status, ran.message, ran.misconceptions)
+    return replace(ran, score=score, max_score=exercise.max_score, status=status)
 
 
-def _by_function(record: Record | None, name: str, notebook: str) -> Mapping[str, Any]:
-    """Return what a record says about functions: by function, or by notebook and function; nothing if it does not."""
-    said = getattr(record, name, None) or {}
-    said = said.get(notebook, said) if isinstance(said, Mapping) else said
-    return said if isinstance(said, Mapping) else dict.fromkeys(said, True)
+def _said(record: Record | None, name: str, notebook: str, nothing: Any) -> Any:
+    """Return what a record says of a notebook under a name; `nothing` if it says nothing."""
+    return (getattr(record, name, None) or {}).get(notebook, nothing)
 
 
 def _uses(cells: list[Cell]) -> dict[str, tuple[str, ...]]:

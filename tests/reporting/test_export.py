@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import pytest
 from made_results import outcome, result
@@ -74,7 +75,7 @@ class TestGradescope:
         """A test for each function; their sum without the penalty; hints and comments in the output."""
         told = [
             Told(outcome("first", 0.5), ["first: Z has the wrong shape."], ["Which mean?"], ["Nearly."]),
-            Told(outcome("second", 1, "carried")),
+            Told(replace(outcome("second", 1, "carried"), lent=("first", "other"))),
             Told(outcome("other", 1)),
         ]
         found = gradescope_results(told, penalty=2.0, seconds=3.2, remarks=["a test was put back"])
@@ -87,7 +88,9 @@ class TestGradescope:
             ("other", 5, 5, "passed"),
         ]
         assert found["tests"][0]["output"] == "first: Z has the wrong shape.\n\nTo think about: Which mean?\n\nNearly."
-        assert "tested with ours" in found["tests"][1]["output"]
+        assert found["tests"][1]["output"] == (
+            "Correct. It was tested with our first and other, because yours do not pass their own checks."
+        )
         assert found["tests"][2]["output"] == "right"
 
     def test_a_class(self):

@@ -86,7 +86,8 @@ class TestBulk:
         """The catalogue's hint for the student, and a sentence for what was tested with another function of ours."""
         archive = Archive(made)
         record = archive.record("ben")
-        record.misconceptions, record.carried = {"task": {"first": ["no-mean"]}}, {"task": ["second"]}
+        record.misconceptions, record.carried = {"task": {"first": ["no-mean"]}}, {"task": ["test_second"]}
+        record.lent = {"task": {"test_second": ["first"]}}
         notebook = archive.notebooks("ben", record)["task"]
         outcomes = archive.outcomes(notebook, "task", record)
         told = told_of(archive.cells["task"], notebook, outcomes, read_texts(made))
@@ -94,7 +95,7 @@ class TestBulk:
 
         assert "Which mean is meant?" in text
         assert "The mean is forgotten" not in text
-        assert "this one was tested with ours in its place" in text
+        assert "Correct. It was tested with our first, because yours does not pass its own checks." in text
 
     def test_who_is_not_graded(self, made):
         """Is named, with the reason."""
@@ -128,4 +129,5 @@ class TestNbgraders:
         assert "assert check_first(first)" in re.sub(r"\s+", " ", told)
         assert "first: Z has the wrong shape." in told
         assert "Which mean is meant?" in told
+        assert "tested with our first, because yours does not pass its own checks" in told
         assert "(Score: 5.0 / 15.0)" in told

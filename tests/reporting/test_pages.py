@@ -65,7 +65,6 @@ def test_values_are_text():
         waiting=False,
         words={},
         told=[],
-        carried="",
         repairs=["<img>"],
     )
 

@@ -97,10 +97,13 @@ class TestResults:
         archive = Archive(made)
         record = archive.record("ben")
         record.misconceptions = {"task": {"first": ["no-mean"]}}
-        record.carried = {"task": ["second"]}
+        record.carried, record.lent = {"task": ["test_second"]}, {"task": {"test_second": ["first"]}}
         outcomes = archive.outcomes(archive.notebooks("ben", record)["task"], "task", record)
 
-        assert [(one.status, one.misconceptions) for one in outcomes] == [("failed", ("no-mean",)), ("carried", ())]
+        assert [(one.status, one.misconceptions, one.lent) for one in outcomes] == [
+            ("failed", ("no-mean",), ()),
+            ("carried", (), ("first",)),
+        ]
 
     def test_nothing_there(self, tmp_path):
         """The remedy is said."""
