@@ -82,6 +82,7 @@ class Engine:
         *,
         keep: Collection[str] = (),
         known: Mapping[str, list[Output]] | None = None,
+        attempt: int = 1,
     ) -> Examination:
         """Run a submission, writing outputs into the notebook.
 
@@ -89,11 +90,12 @@ class Engine:
         the assignment's own files replace any of the same name
         keep -- the names of files of which the student's own version is kept
         known -- the outputs of tests that need not run again, by grade_id
+        attempt -- which of an entry's hints is told
         Raises GradingError if it could not be judged through no fault of the student's.
         """
         temporary = _folder_for_nobody("autograder-submission-")
         try:
-            return self._examine(notebook, handed_in, temporary, frozenset(keep), known)
+            return self._examine(notebook, handed_in, temporary, frozenset(keep), known, attempt)
         except (IsolationError, OSError) as error:
             raise GraderProcessError(f"the machine could not run the submission: {error}") from error
         finally:
@@ -106,6 +108,7 @@ class Engine:
         temporary: Path,
         keep: frozenset[str],
         known: Mapping[str, list[Output]] | None,
+        attempt: int,
     ) -> Examination:
         # Imported while the warm processes get ready, not before they are started.
         from autograder.grading.examiner import Examiner  # noqa: PLC0415
@@ -121,7 +124,8 @@ class Engine:
             self._fork_grader(temporary / "tests", released) as grader,
         ):
             fork = self._fork_student(handed, temporary)
-            examination = Examiner(self.plan, fork, grader, self.limits, self.catalogue).examine(notebook, known)
+            examiner = Examiner(self.plan, fork, grader, self.limits, self.catalogue)
+            examination = examiner.examine(notebook, known, attempt)
         if size > HANDED_IN_BYTES:
             note = f"{size >> 20} MiB lie beside the notebook, more than {HANDED_IN_BYTES >> 20}: none of it was copied"
             examination.notes.append(note)

@@ -49,10 +49,13 @@ class Examiner:
         self._examination = Examination()
         self._end = 0.0
 
-    def examine(self, notebook: NotebookNode, known: Mapping[str, list[Output]] | None = None) -> Examination:
+    def examine(
+        self, notebook: NotebookNode, known: Mapping[str, list[Output]] | None = None, attempt: int = 1
+    ) -> Examination:
         """Run a submission and write outputs and counters into it; roles and tests become the master's.
 
         known -- the outputs of tests that need not run again, by grade_id
+        attempt -- which of an entry's hints is told
         Raises GradingError if it could not be judged through no fault of the student's.
         """
         known = {grade_id: without_hints(outputs) for grade_id, outputs in (known or {}).items()}
@@ -75,7 +78,7 @@ class Examiner:
                 else:
                     outputs = self._student_cell(cell, number)
                 cell.outputs = [nbformat.from_dict(output) for output in outputs]
-            self._diagnose(notebook, number + 1)
+            self._diagnose(notebook, number + 1, attempt)
         finally:
             self._end_student()
         self._examination.seconds = time.monotonic() - begin
@@ -121,7 +124,7 @@ class Examiner:
             outputs = [*outputs, error_output(TIME_IS_UP, "The time for this cell was up.", [])]
         return outputs
 
-    def _diagnose(self, notebook: NotebookNode, number: int) -> None:
+    def _diagnose(self, notebook: NotebookNode, number: int, attempt: int) -> None:
         """Find out why functions fail. All marks are there by now, and nothing that happens here changes them."""
         failed = failing(notebook, self._plan.cells)
         if self._catalogue is None or not failed or self._seconds_left() <= 0:
@@ -137,7 +140,7 @@ class Examiner:
             self._note(f"why functions failed could not be found out: {error}")
             return
         self._examination.misconceptions = found
-        tell(notebook, failed, found, self._catalogue)
+        tell(notebook, failed, found, self._catalogue, attempt)
 
     def _lost(self, turn: Turn, where: str) -> Output:
         """Replace the student's process, and return the output that says why the cell has failed."""

@@ -172,7 +172,9 @@ class ClassGrading:
             notebooks = sorted(name for name in self._plans if _is_handed_in(folder / f"{name}.ipynb"))
             previous = None if force or landed is None else self.records.find(student, landed)
             only = self._changed_tests(record, previous)
-            tasks.append(Task(record, folder, notebooks, previous if only is not None else None, only))
+            counted = self._place.settings.hints_by_attempt
+            attempt = self.records.attempt(student, record.submission) if counted else 1
+            tasks.append(Task(record, folder, notebooks, previous if only is not None else None, only, attempt))
         return tasks, ready
 
     def _record(self, student: str, folder: Path) -> Record:

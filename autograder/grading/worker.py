@@ -64,6 +64,7 @@ class Task:
     notebooks -- the names of the notebooks among it that are graded
     previous -- an earlier record of the same submission
     only -- the tests to run, by notebook; the outputs of the others are taken from `previous`. None for all.
+    attempt -- which version of the student's work this is, for hints that go further each time
     """
 
     record: Record
@@ -71,6 +72,7 @@ class Task:
     notebooks: list[str]
     previous: Record | None = None
     only: dict[str, list[str]] | None = None
+    attempt: int = 1
 
 
 class Workplace:
@@ -173,7 +175,8 @@ def _examine_notebook(place: Workplace, task: Task, name: str) -> tuple[Notebook
     def run(notebook: NotebookNode) -> None:
         for last in (False, True):
             try:
-                examined.append(place.engine(name).examine(notebook, task.folder, keep=keep, known=known))
+                engine = place.engine(name)
+                examined.append(engine.examine(notebook, task.folder, keep=keep, known=known, attempt=task.attempt))
                 return
             except GraderProcessError:
                 # If a warm process has died, the submission need not have been the reason.

@@ -20,7 +20,7 @@ CATALOGUE = """
 id = "base-minus"
 function = "base"
 change = [{ old = "x + 1", new = "x - 1" }]
-hint = "Which sign?"
+hint = ["Which sign?", "Plus or minus?"]
 cause = "A slip."
 instructor = "Only instructors read this."
 
@@ -101,6 +101,14 @@ class TestOneFunction:
         assert find_cell(notebook, "test_base").outputs[0].output_type == "error"
         assert "Only instructors" not in str(notebook)
         assert "base-minus" not in str(notebook)
+
+    def test_hints_go_further(self, small_engine, tmp_path):
+        """At the second attempt the second hint, and at all later ones."""
+        for attempt in (2, 3):
+            notebook = small(base="def base(x):\n    return x - 1")
+            small_engine.examine(notebook, tmp_path, attempt=attempt)
+
+            assert printed(notebook, "base") == "\nA hint for base: Plus or minus?\n"
 
     def test_nothing_is_wrong(self, examine):
         """Nothing is said."""
