@@ -235,6 +235,21 @@ def test_a_broken_catalogue_is_no_reason_not_to_grade(tmp_path):
     assert [marks.score for marks in read_marks(notebook)] == [0, 0, 1]
 
 
+def test_a_mistake_that_hangs_or_does_not_fit(tmp_path):
+    """The author's, in the catalogue: it is left out, and the others are recognised."""
+    text = CATALOGUE.replace('new = "return -base"', r'new = "while True: pass\n    return base"').replace(
+        '"* 2"', '"* 3"'
+    )
+    (tmp_path / "catalogue.toml").write_text(text, encoding="utf-8")
+    where = {"files": {}, "siblings": {"small"}, "catalogue": tmp_path / "catalogue.toml"}
+    stored = store_notebook(tmp_path / "bundle", "small", nbformat.writes(small()), {}, **where)
+    notebook = small(base="def base(x):\n    return x - 1", uses="def uses(x):\n    return base(x)")
+    with Engine(stored, "small") as engine:
+        examination = engine.examine(notebook, tmp_path)
+
+    assert examination.misconceptions == {"base": ["base-minus"]}
+
+
 @pytest.fixture(scope="module")
 def engine(built_once) -> Iterator[Engine]:
     """An engine for the first assignment."""
