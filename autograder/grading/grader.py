@@ -105,7 +105,6 @@ class Grader:
         self._entered = 0  # how many of the master's moments the namespace has
         self._names = Names(prepared.shell.namespace)
         self._names.start_over()
-        self._showing = True
         self._student = self._meet()
 
     def serve(self) -> None:
@@ -176,12 +175,10 @@ class Grader:
         if doctor is not None and not failed:
             doctor.learn(functions)
         elif doctor is not None:
-            self._showing = False
             # The tests are over. Whatever a student's function brings about, what was found until then is told.
             with contextlib.suppress(BaseException):
                 for name, misconceptions in doctor.consult(self._student, functions, failed):
                     found[name] = misconceptions
-            self._showing = True
         return {"misconceptions": found}
 
     def _moments_until(self, grade_id: str) -> list[Moment]:
@@ -193,8 +190,6 @@ class Grader:
 
     def _show(self, outputs: list[Plain]) -> None:
         """Show what the student's function printed or displayed, where it did."""
-        if not self._showing:
-            return
         for output in demote(sanitise(outputs)):
             if output["output_type"] == "stream":
                 sys.stdout.write(output["text"])

@@ -139,9 +139,11 @@ class TestOneFunction:
 
     def test_what_it_prints_meanwhile_is_not_shown(self, examine):
         """A test's output is what the test made."""
-        notebook, examination = examine(base="def base(x):\n    print('called')\n    return x - 1")
+        printing = "def base(x):\n    print('called')\n    display('shown')\n    return x - 1"
+        notebook, examination = examine(base=printing)
 
         assert examination.misconceptions == {"base": ["base-minus"]}
+        assert str(notebook).count("'shown'\"") == 2  # in the tests of base and of uses, once in each
         assert printed(notebook, "base").count("called") == 1
 
     def test_an_earlier_diagnosis_is_not_repeated(self, examine, small_engine, tmp_path):
