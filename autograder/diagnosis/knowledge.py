@@ -19,13 +19,13 @@ from autograder.diagnosis.behaviour import (
     seed,
 )
 from autograder.diagnosis.catalogue import Misconception
-from autograder.diagnosis.match import Deviations, explain, possible
+from autograder.diagnosis.match import Deviations, explain, hopeless
 from autograder.diagnosis.solution import Solution
 from autograder.diagnosis.timelimit import TimeIsUp, time_limit
 
 MOST_PROBES = 12
-# So many probes at least have to agree before a diagnosis counts.
-LEAST_PROBES = 2
+# So many probes have to agree before a diagnosis counts, if there are so many.
+LEAST_PROBES = 4
 _SECONDS = 2.0  # for a variant on all probes
 
 
@@ -61,7 +61,7 @@ class Knowledge:
                     break  # every misconception would have shown by now
                 continue
             found = explain(seen, self.variants)
-            if len(seen) >= LEAST_PROBES and (found or not possible(seen, self.variants)):
+            if (found and len(seen) >= LEAST_PROBES) or hopeless(seen, self.variants):
                 break
         return found
 
@@ -106,8 +106,8 @@ def learn_function(
 def _most_telling(variants: Mapping[str, Deviations], count: int) -> list[int]:
     """Return which probes to use, in which order, to tell variants from each other and from the reference.
 
-    First comes what shows most variants to be wrong at all. There is one more than are needed to tell them, so that
-    what is said rests on more than one call.
+    First comes what shows most variants to be wrong at all. What is said rests on some more calls than are needed to
+    tell the variants: a function may be wrong in the same way here and there only.
     """
     shown = [sum(bool(deviations[n]) for deviations in variants.values()) for n in range(count)]
     groups = [_alike([deviations[n] for deviations in variants.values()] + [{}]) for n in range(count)]

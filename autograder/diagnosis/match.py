@@ -45,6 +45,12 @@ def possible(student: Deviations, variants: Mapping[str, Deviations]) -> dict[st
     return found
 
 
+def hopeless(student: Deviations, variants: Mapping[str, Deviations]) -> bool:
+    """Tell whether no further probe can make any variant explain what is wrong."""
+    results = {name: [_results(items) for items in deviations] for name, deviations in variants.items()}
+    return not possible(student, variants) and not possible([_results(items) for items in student], results)
+
+
 def told_apart(one: Deviations, other: Deviations) -> bool:
     """Tell whether two variants differ on any probe."""
     return not all(itertools.starmap(same_items, zip(one, other, strict=True)))

@@ -47,16 +47,21 @@ def _stub(source: str) -> str:
 
 
 def tell(
-    notebook: NotebookNode, failed: Mapping[str, list[str]], found: Mapping[str, list[str]], catalogue: Catalogue
+    notebook: NotebookNode,
+    failed: Mapping[str, list[str]],
+    found: Mapping[str, list[str]],
+    catalogue: Catalogue,
+    attempt: int = 1,
 ) -> None:
     """Write hints into the outputs of tests.
 
     failed -- as `failing` returns it
     found -- the misconceptions that explain it, by function
+    attempt -- which of an entry's hints is told, the first being 1
     """
     tests = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in notebook.cells}
     for name, misconceptions in found.items():
-        text = "".join(f"{_BEGIN}{name}: {hint}\n" for hint in catalogue.hints(misconceptions))
+        text = "".join(f"{_BEGIN}{name}: {hint}\n" for hint in catalogue.hints(misconceptions, attempt))
         if text:
             output = {"output_type": "stream", "name": "stdout", "text": text}
             tests[failed[name][0]].outputs.append(_node(output))

@@ -86,6 +86,7 @@ class Engine:
         known: Mapping[str, list[Output]] | None = None,
         around: Surroundings | None = None,
         carried_credit: float | None = 1.0,
+        attempt: int = 1,
     ) -> Examination:
         """Run a submission, writing outputs into the notebook.
 
@@ -96,12 +97,14 @@ class Engine:
         around -- what else is to be beside the notebook, and what is not
         carried_credit -- the part of the points for a test that is right with references in place of functions that
             are wrong; None to judge every function together with those that it needs
+        attempt -- which of an entry's hints is told
         Raises GradingError if it could not be judged through no fault of the student's.
         """
         temporary = _folder_for_nobody("autograder-submission-")
         try:
             around = around or Surroundings()
-            return self._examine(notebook, handed_in, temporary, frozenset(keep), known, around, carried_credit)
+            options = (frozenset(keep), known, around, carried_credit, attempt)
+            return self._examine(notebook, handed_in, temporary, *options)
         except (IsolationError, OSError) as error:
             raise GraderProcessError(f"the machine could not run the submission: {error}") from error
         finally:
@@ -116,6 +119,7 @@ class Engine:
         known: Mapping[str, list[Output]] | None,
         around: Surroundings,
         carried_credit: float | None,
+        attempt: int,
     ) -> Examination:
         # Imported while the warm processes get ready, not before they are started.
         from autograder.grading.examiner import Examiner  # noqa: PLC0415
@@ -134,7 +138,7 @@ class Engine:
         ):
             fork = self._fork_student(handed, temporary)
             examiner = Examiner(self.plan, fork, grader, self.limits, carried_credit, self.catalogue)
-            examination = examiner.examine(notebook, known)
+            examination = examiner.examine(notebook, known, attempt)
         if size > HANDED_IN_BYTES:
             note = f"{size >> 20} MiB lie beside the notebook, more than {HANDED_IN_BYTES >> 20}: none of it was copied"
             examination.notes.append(note)

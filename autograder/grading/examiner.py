@@ -54,10 +54,13 @@ class Examiner:
         self._examination = Examination()
         self._end = 0.0
 
-    def examine(self, notebook: NotebookNode, known: Mapping[str, list[Output]] | None = None) -> Examination:
+    def examine(
+        self, notebook: NotebookNode, known: Mapping[str, list[Output]] | None = None, attempt: int = 1
+    ) -> Examination:
         """Run a submission and write outputs and counters into it; roles and tests become the master's.
 
         known -- the outputs of tests that need not run again, by grade_id
+        attempt -- which of an entry's hints is told
         Raises GradingError if it could not be judged through no fault of the student's.
         """
         known = {grade_id: without_hints(outputs) for grade_id, outputs in (known or {}).items()}
@@ -85,7 +88,7 @@ class Examiner:
             self._end_student(self._talk.student)
         if self._carried_credit is not None:
             self._carry_forward(notebook, self._carried_credit)
-        self._tell(notebook, misconceptions)
+        self._tell(notebook, misconceptions, attempt)
         self._examination.seconds = time.monotonic() - begin
         return self._examination
 
@@ -161,12 +164,12 @@ class Examiner:
             self._note(f"why functions failed could not be found out: {error}")
             return {}
 
-    def _tell(self, notebook: NotebookNode, misconceptions: dict[str, list[str]]) -> None:
+    def _tell(self, notebook: NotebookNode, misconceptions: dict[str, list[str]], attempt: int) -> None:
         """Write hints into the tests of the functions that fail on their own merit."""
         failed = failing(notebook, self._plan.cells)
         self._examination.misconceptions = {name: found for name, found in misconceptions.items() if name in failed}
         if self._catalogue is not None:
-            tell(notebook, failed, self._examination.misconceptions, self._catalogue)
+            tell(notebook, failed, self._examination.misconceptions, self._catalogue, attempt)
 
     def _lost(self, turn: Turn, where: str) -> Output:
         """Replace the student's process, and return the output that says why the cell has failed."""

@@ -170,7 +170,10 @@ class ClassGrading:
                 continue
             previous = None if force or landed is None else self.records.find(student, landed)
             only = self._changed_tests(record, previous)
-            tasks.append(Task(record, folder, sorted(self._plans), previous if only is not None else None, only))
+            counted = self._place.settings.hints_by_attempt
+            attempt = self.records.attempt(student, record.submission) if counted else 1
+            names = sorted(self._plans)
+            tasks.append(Task(record, folder, names, previous if only is not None else None, only, attempt))
         return tasks, ready
 
     def _record(self, student: str, folder: Path) -> Record:

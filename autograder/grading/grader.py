@@ -66,7 +66,8 @@ def prepare(script: list[dict[str, Any]], misconceptions: list[dict[str, Any]]) 
     shell.forget()
     prepared = _prepare(script, misconceptions, shell)
     if prepared.diagnostician is not None:
-        prepared.diagnostician.learn()
+        with contextlib.suppress(Exception):  # what is not known is not diagnosed; see below
+            prepared.diagnostician.learn()
     # Nothing stays open: the forked processes open their own.
     prepared.shell.release()
     return prepared
@@ -87,7 +88,9 @@ def _prepare(script: list[dict[str, Any]], misconceptions: list[dict[str, Any]],
             if run.ename is not None:
                 prepared.report[cell.grade_id] = f"{run.ename}: {run.evalue}"
     if misconceptions:
-        prepared.diagnostician = Diagnostician(script, variables(shell.namespace), misconceptions)
+        # Grading does not depend on the diagnosis. What is wrong with a catalogue, `autograder validate` says.
+        with contextlib.suppress(Exception):
+            prepared.diagnostician = Diagnostician(script, variables(shell.namespace), misconceptions)
     return prepared
 
 
@@ -115,7 +118,6 @@ class Grader:
         self._memories: dict[str, tuple[int, Memory]] = {}  # before each test
         self._names = Names(prepared.shell.namespace)
         self._names.start_over()
-        self._showing = True
         self._student = self._meet()
 
     def serve(self) -> None:
@@ -191,12 +193,10 @@ class Grader:
         if doctor is not None and not failed:
             doctor.learn(functions)
         elif doctor is not None:
-            self._showing = False
             # The tests are over. Whatever a student's function brings about, what was found until then is told.
             with contextlib.suppress(BaseException):
                 for name, misconceptions in doctor.consult(self._student, functions, failed):
                     found[name] = misconceptions
-            self._showing = True
         return {"misconceptions": found}
 
     def _remember(self, grade_id: str, *, again: bool) -> None:
@@ -218,8 +218,6 @@ class Grader:
 
     def _show(self, outputs: list[Plain]) -> None:
         """Show what the student's function printed or displayed, where it did."""
-        if not self._showing:
-            return
         for output in demote(sanitise(outputs)):
             if output["output_type"] == "stream":
                 sys.stdout.write(output["text"])

@@ -22,7 +22,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
-from traitlets import Enum, Float, Integer
+from traitlets import Bool, Enum, Float, Integer
 
 from autograder.bundle import Bundle, BundleError, bundles_folder, load
 from autograder.grading.engine import Engine
@@ -59,6 +59,11 @@ class Examine(NbGraderPreprocessor):
         "auto",
         help="'auto' confines the student's process and refuses to run it where that is not possible; "
         "'none' separates it and confines it no further.",
+    ).tag(config=True)
+    hints_by_attempt = Bool(
+        False,
+        help="Whether hints go further with each new version that is handed in. `autograder grade` counts the "
+        "versions; nbgrader autograde does not, and gives the first hint.",
     ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:

@@ -72,6 +72,7 @@ class Task:
     notebooks -- the names of the notebooks that the assignment has
     previous -- an earlier record of the same submission
     only -- the tests to run, by notebook; the outputs of the others are taken from `previous`. None for all.
+    attempt -- which version of the student's work this is, for hints that go further each time
     """
 
     record: Record
@@ -79,6 +80,7 @@ class Task:
     notebooks: list[str]
     previous: Record | None = None
     only: dict[str, list[str]] | None = None
+    attempt: int = 1
 
 
 class Workplace:
@@ -222,6 +224,7 @@ def _examine_notebook(place: Workplace, task: Task, name: str, chosen: Candidate
                         known=known,
                         around=around,
                         carried_credit=place.carried_credit,
+                        attempt=task.attempt,
                     )
                 )
                 return

@@ -20,7 +20,7 @@ CATALOGUE = """
 id = "base-minus"
 function = "base"
 change = [{ old = "x + 1", new = "x - 1" }]
-hint = "Which sign?"
+hint = ["Which sign?", "Plus or minus?"]
 cause = "A slip."
 instructor = "Only instructors read this."
 
@@ -102,6 +102,14 @@ class TestOneFunction:
         assert "Only instructors" not in str(notebook)
         assert "base-minus" not in str(notebook)
 
+    def test_hints_go_further(self, small_engine, tmp_path):
+        """At the second attempt the second hint, and at all later ones."""
+        for attempt in (2, 3):
+            notebook = small(base="def base(x):\n    return x - 1")
+            small_engine.examine(notebook, tmp_path, attempt=attempt)
+
+            assert printed(notebook, "base") == "\nA hint for base: Plus or minus?\n"
+
     def test_nothing_is_wrong(self, examine):
         """Nothing is said."""
         notebook, examination = examine()
@@ -131,9 +139,11 @@ class TestOneFunction:
 
     def test_what_it_prints_meanwhile_is_not_shown(self, examine):
         """A test's output is what the test made."""
-        notebook, examination = examine(base="def base(x):\n    print('called')\n    return x - 1")
+        printing = "def base(x):\n    print('called')\n    display('shown')\n    return x - 1"
+        notebook, examination = examine(base=printing)
 
         assert examination.misconceptions == {"base": ["base-minus"]}
+        assert str(notebook).count("'shown'\"") == 2  # in the tests of base and of uses, once in each
         assert printed(notebook, "base").count("called") == 1
 
     def test_an_earlier_diagnosis_is_not_repeated(self, examine, small_engine, tmp_path):
@@ -236,6 +246,21 @@ def test_a_broken_catalogue_is_no_reason_not_to_grade(tmp_path):
 
     assert examination.misconceptions == {}
     assert [marks.score for marks in read_marks(notebook)] == [0, 0, 1]
+
+
+def test_a_mistake_that_hangs_or_does_not_fit(tmp_path):
+    """The author's, in the catalogue: it is left out, and the others are recognised."""
+    text = CATALOGUE.replace('new = "return -base"', r'new = "while True: pass\n    return base"').replace(
+        '"* 2"', '"* 3"'
+    )
+    (tmp_path / "catalogue.toml").write_text(text, encoding="utf-8")
+    where = {"files": {}, "siblings": {"small"}, "catalogue": tmp_path / "catalogue.toml"}
+    stored = store_notebook(tmp_path / "bundle", "small", nbformat.writes(small()), {}, **where)
+    notebook = small(base="def base(x):\n    return x - 1", uses="def uses(x):\n    return base(x)")
+    with Engine(stored, "small") as engine:
+        examination = engine.examine(notebook, tmp_path)
+
+    assert examination.misconceptions == {"base": ["base-minus"]}
 
 
 @pytest.fixture(scope="module")

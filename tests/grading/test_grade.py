@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -226,6 +227,26 @@ class TestDiagnosis:
         assert page.count("A hint for linear_backward: The cost is an average over the examples.") == 1
         assert "lb-no-mean" not in page
         assert "Neither dW nor db is divided" not in page
+
+    def test_hints_go_further_with_each_version(self, classroom):
+        """If the course says so: the second version that is wrong in the same way gets the second hint."""
+        path = classroom / "notebooks" / f"{ASSIGNMENT}.misconceptions.toml"
+        hint = 'hint = "The cost is an average over the examples.'
+        text = path.read_text(encoding="utf-8").replace(hint, 'hint = ["First.", "Second."]\ncause = "')
+        path.write_text(re.sub(r'(?m)^(cause = " Where does.*\n)cause = .*\n', r"\1", text), encoding="utf-8")
+        nbgrader(classroom, "generate_assignment", ASSIGNMENT, "--force")
+        with (classroom / "nbgrader_config.py").open("a", encoding="utf-8") as config:
+            config.write("\nc.Examine.hints_by_attempt = True\n")
+        handed_in = classroom / "submitted" / "chandra" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+        graded = classroom / "autograded" / "chandra" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+        told = []
+        for version in range(2):
+            handed_in.write_text(handed_in.read_text(encoding="utf-8") + "\n" * version, encoding="utf-8")
+            run = grade(classroom, "--student", "chandra")
+            assert run.returncode == 0, run.stderr
+            told += re.findall(r"A hint for linear_backward: (\w+)", graded.read_text(encoding="utf-8"))
+
+        assert told == ["First", "Second"]
 
     def test_another_catalogue(self, classroom):
         """What was found is looked at again, the marks stay, and the hint of before goes."""
