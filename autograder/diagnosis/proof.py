@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import multiprocessing
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -187,12 +188,13 @@ def _run(script: list[dict[str, Any]]) -> Mapping[str, Any]:
 
 @contextlib.contextmanager
 def in_folder(folder: Path) -> Iterator[None]:
-    """Run what is inside where a notebook's files are, without figures that somebody would see."""
+    """Run what is inside in a copy of a notebook's folder, without figures that somebody would see."""
     before = (Path.cwd(), sys.path[:], os.environ.get("MPLBACKEND"))
     with tempfile.TemporaryDirectory(prefix="autograder-proof-") as temporary:
+        copy = shutil.copytree(folder.absolute(), Path(temporary) / folder.name)
         os.environ["MPLBACKEND"] = "Agg"
-        sys.path.insert(0, str(folder.absolute()))
-        os.chdir(temporary)
+        sys.path.insert(0, str(copy))
+        os.chdir(copy)
         try:
             yield
         finally:

@@ -301,18 +301,10 @@ class TestStepByStep:
         assert engine.examine(nbformat.from_dict(release), tmp_path).misconceptions == {}
 
 
-# Until a function is judged on its own merit, those that depend on a wrong one fail with it.
-DEPENDANTS_MAY_FAIL = True
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_every_entry_through_the_engine(engine, solution, release, catalogue, tmp_path, function):
-    """Its function fails, functions that do not depend on it pass, and the diagnosis names it and no other."""
-    from autograder.diagnosis.solution import Solution
-
-    known = Solution(engine.plan.script())
-    dependants = {name for name in FUNCTIONS if function in known.dependencies(name)} if DEPENDANTS_MAY_FAIL else set()
+    """Its function fails, all others have their points, and the diagnosis names it and no other."""
     entries = [entry for entry in catalogue.entries.values() if entry.function == function]
     assert entries
     for entry in entries:
@@ -321,7 +313,7 @@ def test_every_entry_through_the_engine(engine, solution, release, catalogue, tm
         marks = {mark.name: mark for mark in read_marks(notebook)}
 
         assert marks[function].score < 10, entry.id
-        assert {name for name, mark in marks.items() if mark.score < 10} <= {function, *dependants}, entry.id
+        assert {name for name, mark in marks.items() if mark.score < 10} == {function}, entry.id
         assert examination.misconceptions == {function: [entry.same_as or entry.id]}, entry.id
         tests = [test for test in engine.plan.grade_cells if test.startswith(f"test_{function}")]
         told = catalogue.entries[entry.same_as or entry.id].hints[0]
