@@ -6,7 +6,7 @@ import ast
 import re
 import textwrap
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from autograder import python_cells
@@ -151,8 +151,3 @@ def inner_function(source: str, name: str) -> str | None:
     lines = source.split("\n")[found.lineno - 1 : found.end_lineno]
     text = textwrap.dedent("\n".join(lines))
     return text if name in read_code(text).functions else None
-
-
-def all_modules(sources: Iterable[str]) -> frozenset[str]:
-    """Return the modules that cells import, broken ones too as far as they can be told apart."""
-    return frozenset().union(*(one.modules for source in sources for one in read_code(source).statements))
