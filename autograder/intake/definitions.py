@@ -97,7 +97,7 @@ def _read_long(source: str) -> Code:
 
 def _read(source: str) -> Code:
     plain, tree = python_cells.read(source)
-    # Never compiled: a few lines of nested `finally` make a gigabyte of byte code.
+    # Never compiled: a few lines of nested `finally` make megabytes of byte code.
     if tree is None or not python_cells.has_scopes(plain) or _is_misplaced(tree, plain):
         return UNREADABLE
     if not plain.strip():
