@@ -1,10 +1,11 @@
 """The course as nbgrader sees it: every nbgrader command in this folder reads this file."""
 
-from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.preprocessors import ClearSolutions, Execute, SaveCells
 
 from autograder.authoring.preprocessors import StoreBundle, StubSolutions
 from autograder.grading.preprocessor import Examine, GiveRoles
+from autograder.reporting.hide_tests import HideTests
 
 c = get_config()  # noqa: F821 (nbgrader defines it)
 
@@ -25,3 +26,6 @@ c.Autograde.sanitize_preprocessors = [GiveRoles, *_traits["sanitize_preprocessor
 c.Autograde.autograde_preprocessors = [
     Examine if step is Execute else step for step in _traits["autograde_preprocessors"].default()
 ]
+
+# Feedback shows nothing of hidden tests; nbgrader's own shows them with their values.
+c.GenerateFeedback.preprocessors = [HideTests, *GenerateFeedback.class_traits()["preprocessors"].default()]

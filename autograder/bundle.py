@@ -7,6 +7,7 @@ solved notebook, the files that go with it, and hashes of everything.
         bundle.json               hashes of all files, and per notebook the checksums of its cells
         notebooks/<name>.ipynb    the solved notebook
         files/...                 helper modules, pictures, data
+        misconceptions/<name>.toml    what wrong answers are recognised by, if there is a catalogue
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from urllib.parse import unquote, urlsplit
 MANIFEST = "bundle.json"
 # The folder beside that of the bundles in which the results of grading are kept.
 RESULTS = "results"
+_PARTS = ("notebooks", "files", "misconceptions")
 
 
 class BundleError(Exception):
@@ -44,6 +46,11 @@ class Bundle:
         """Return the path of a solved notebook."""
         return self.folder / "notebooks" / f"{name}.ipynb"
 
+    def catalogue(self, name: str) -> Path | None:
+        """Return the path of a notebook's catalogue of misconceptions, None if it has none."""
+        path = self.folder / "misconceptions" / f"{name}.toml"
+        return path if path.is_file() else None
+
     @property
     def files(self) -> Path:
         """The folder of the files that go with the notebooks."""
@@ -59,7 +66,14 @@ def bundles_folder(db_url: str, root: Path) -> Path:
 
 
 def store_notebook(
-    folder: Path, name: str, solved: str, cells: dict[str, str], *, files: dict[str, Path], siblings: set[str]
+    folder: Path,
+    name: str,
+    solved: str,
+    cells: dict[str, str],
+    *,
+    files: dict[str, Path],
+    siblings: set[str],
+    catalogue: Path | None = None,
 ) -> Bundle:
     """Store one notebook of an assignment, and the files that go with the assignment.
 
@@ -68,6 +82,7 @@ def store_notebook(
     cells -- the checksums of its cells as the gradebook has them, by grade_id
     files -- all files of the assignment: where each is to lie beside the notebook, and where it is now
     siblings -- the names of all notebooks of the assignment; others that were stored before are removed
+    catalogue -- the notebook's catalogue of misconceptions, if there is one
     """
     try:
         known = load(folder).cells
@@ -77,7 +92,12 @@ def store_notebook(
     # Without a manifest there is no bundle: whatever stops this in the middle leaves none, not a mixed one.
     (folder / MANIFEST).unlink(missing_ok=True)
     (folder / "notebooks" / f"{name}.ipynb").write_text(solved, encoding="utf-8")
-    for path in (folder / "notebooks").glob("*.ipynb"):
+    own = folder / "misconceptions" / f"{name}.toml"
+    own.unlink(missing_ok=True)
+    if catalogue is not None and catalogue.is_file():
+        own.parent.mkdir(exist_ok=True)
+        shutil.copyfile(catalogue, own)
+    for path in [*(folder / "notebooks").glob("*.ipynb"), *own.parent.glob("*.toml")]:
         if path.stem not in siblings:
             path.unlink()
     shutil.rmtree(folder / "files", ignore_errors=True)
@@ -117,7 +137,7 @@ def load(folder: Path) -> Bundle:
 
 def _hashes(folder: Path) -> dict[str, str]:
     """Return the hashes of all files of a bundle, by their paths within it."""
-    paths = [path for part in ("notebooks", "files") for path in (folder / part).rglob("*") if path.is_file()]
+    paths = [path for part in _PARTS for path in (folder / part).rglob("*") if path.is_file()]
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(paths)
     }

@@ -29,6 +29,14 @@ Isolation = Annotated[
     ),
 ]
 
+CarryForward = Annotated[
+    bool,
+    typer.Option(
+        "--carry-forward/--no-carry-forward",
+        help="Test what needs a wrong function again with the solution's in its place. Without: nbgrader's marks.",
+    ),
+]
+
 
 def main() -> None:
     """Run the command line."""
@@ -115,6 +123,7 @@ def check(
     assignment: Annotated[str | None, typer.Option(help="Whose it is; default: by its name or content.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     isolation: Isolation = None,
+    carry_forward: CarryForward = True,
 ) -> None:
     """Grade one notebook on its own, without a gradebook."""
     import json
@@ -123,7 +132,7 @@ def check(
     from autograder.grading.check import check as grade
 
     try:
-        result = grade(Course.find(), notebook, assignment, _isolation(isolation))
+        result = grade(Course.find(), notebook, assignment, _isolation(isolation), carry_forward=carry_forward)
     except CourseError as error:
         _usage(error)
     if as_json:
@@ -139,6 +148,50 @@ def check(
 
 
 @app.command()
+def new(assignment: Annotated[str, typer.Argument(help="Its name: small letters, digits, underscores.")]) -> None:
+    """Write a new assignment with one exercise, ready to build and to be changed."""
+    from autograder.authoring.new import NewError
+    from autograder.authoring.new import new as make
+    from autograder.course import Course, CourseError
+
+    try:
+        course = Course.find()
+        for path in make(course, assignment):
+            typer.echo(f"wrote {path.relative_to(course.root)}")
+    except (CourseError, NewError) as error:
+        _usage(error)
+    typer.echo(f"Next: autograder build {assignment}, then autograder validate {assignment}.")
+
+
+@app.command()
+def collect(
+    assignment: Annotated[str, typer.Argument(help="The assignment that was handed in.")],
+    path: Annotated[Path, typer.Argument(help="The folder or zip file that your learning platform exported.")],
+    pattern: Annotated[
+        str | None, typer.Option(metavar="REGEX", help="Whose a file is, by its place: (?P<student>...).")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; show what would be done.")] = False,
+) -> None:
+    """Put what a learning platform exported into submitted/."""
+    from autograder.collecting.contents import CollectError
+    from autograder.collecting.into_course import collect as run
+    from autograder.course import Course, CourseError
+
+    try:
+        plan = run(Course.find().assignments([assignment])[0], path, pattern, dry_run=dry_run)
+    except CourseError as error:
+        _usage(error)
+    except CollectError as error:
+        _error(str(error))
+        raise typer.Exit(1) from error
+    from autograder.reporting.collecting import collect_summary
+
+    typer.echo(collect_summary(plan, dry_run))
+    if not plan.submissions or plan.nobodys:
+        raise typer.Exit(1)
+
+
+@app.command()
 def grade(
     assignment: Annotated[str, typer.Argument(help="The assignment to grade.")],
     student: Annotated[list[str] | None, typer.Option(help="Only this student; may be given several times.")] = None,
@@ -146,12 +199,14 @@ def grade(
     force: Annotated[bool, typer.Option("--force", help="Examine again what has not changed, too.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Write changes of marks that are there without asking.")] = False,
     isolation: Isolation = None,
+    carry_forward: CarryForward = True,
 ) -> None:
     """Grade what was handed in, into the gradebook; what is graded already and has not changed stays as it is."""
     from autograder.bundle import BundleError
     from autograder.course import Course, CourseError
     from autograder.grading import headstart
     from autograder.grading.failures import GradingError
+    from autograder.intake.errors import IntakeError
 
     try:
         course = Course.find()
@@ -167,13 +222,13 @@ def grade(
     from autograder.grading.worker import Job
     from autograder.reporting.grading import agreed, class_summary, counter
 
-    job = Job(course.root, course.root, name, _isolation(isolation))
+    job = Job(course.root, course.root, name, _isolation(isolation), carry_forward)
     try:
         with LocalPool(job, count, started) as pool:
             grading = ClassGrading(job)
             folders = grading.submissions(student or ())
             result = grading.grade(folders, pool, force=force, confirm=agreed(yes), progress=counter)
-    except (GradingError, BundleError) as error:
+    except (GradingError, BundleError, IntakeError) as error:
         _error(str(error))
         raise typer.Exit(1) from error
     except OperationalError as error:
@@ -182,6 +237,119 @@ def grade(
     typer.echo(class_summary(result))
     if result.failed or not result.written:
         raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    assignment: Annotated[str, typer.Argument(help="The assignment that was graded.")],
+    output: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to; default: reports/.")] = None,
+    anonymous: Annotated[bool, typer.Option("--anonymous", help="Name no student, to show it to the class.")] = False,
+) -> None:
+    """Make a page that shows how the class fared."""
+    from autograder.course import Course, CourseError
+
+    try:
+        course = Course.find()
+        chosen = course.assignments([assignment])[0]
+    except CourseError as error:
+        _usage(error)
+    from autograder.reporting.make import make_report
+    from autograder.reporting.results import ReportError
+
+    try:
+        path = make_report(chosen, output, names=not anonymous)
+    except ReportError as error:
+        _error(str(error))
+        raise typer.Exit(1) from error
+    typer.echo(f"The report: {_relative_path(path, course.root)}")
+
+
+@app.command()
+def feedback(
+    assignment: Annotated[str, typer.Argument(help="The assignment that was graded.")],
+    student: Annotated[list[str] | None, typer.Option(help="Only this student; may be given several times.")] = None,
+) -> None:
+    """Write a page for each student under feedback/."""
+    from autograder.course import Course, CourseError
+
+    try:
+        chosen = Course.find().assignments([assignment])[0]
+    except CourseError as error:
+        _usage(error)
+    from autograder.reporting.feedback import write_feedback
+    from autograder.reporting.results import Archive, ReportError
+
+    try:
+        done = write_feedback(Archive(chosen), student or ())
+    except ReportError as error:
+        _error(str(error))
+        raise typer.Exit(1) from error
+    for name, why in done.without.items():
+        _error(f"{name} has no feedback: {why}")
+    typer.echo(f"Feedback for {len(done.students)} students is under feedback/.")
+    if done.without or not done.students:
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    assignment: Annotated[str, typer.Argument(help="The assignment that was graded.")],
+    form: Annotated[str, typer.Option("--format", metavar="csv|canvas|gradescope", help="What is to read it.")] = "csv",
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to; default: under exports/.")] = None,
+    column: Annotated[str | None, typer.Option(help="The column's title in Canvas, as its own export has it.")] = None,
+) -> None:
+    """Write the marks to a file that others read."""
+    from autograder.course import Course, CourseError
+
+    if form not in ("csv", "canvas", "gradescope"):
+        raise typer.BadParameter(f"{form!r} is none of csv, canvas and gradescope.", param_hint="--format")
+    try:
+        course = Course.find()
+        chosen = course.assignments([assignment])[0]
+    except CourseError as error:
+        _usage(error)
+    from autograder.reporting.make import make_export
+    from autograder.reporting.results import ReportError
+
+    try:
+        path, results = make_export(chosen, form, output, column)
+    except ReportError as error:
+        _error(str(error))
+        raise typer.Exit(1) from error
+    for result in results.results:
+        if not result.graded:
+            _error(f"{result.student} has no marks: {result.error}")
+    typer.echo(f"The marks of {len(results.graded)} students: {_relative_path(path, course.root)}")
+
+
+@app.command()
+def gradescope(
+    assignment: Annotated[str, typer.Argument(help="An assignment that was generated.")],
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to; default: under exports/.")] = None,
+    isolation: Isolation = None,
+) -> None:
+    """Make the zip that Gradescope builds an autograder of."""
+    from autograder.bundle import BundleError
+    from autograder.course import Course, CourseError
+    from autograder.gradescope.package import make_package
+    from autograder.grading.failures import GradingError
+
+    try:
+        course = Course.find()
+        chosen = course.assignments([assignment])[0]
+        content = make_package(chosen, _isolation(isolation))
+        path = output or course.root / "exports" / f"{assignment}-autograder.zip"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except CourseError as error:
+        _usage(error)
+    except (BundleError, GradingError) as error:
+        _error(str(error))
+        raise typer.Exit(1) from error
+    except OSError as error:
+        _error(f"{error.filename} cannot be written: {error.strerror}.")
+        raise typer.Exit(1) from error
+    typer.echo(f"The autograder for Gradescope: {_relative_path(path.absolute(), course.root)}")
 
 
 @app.command()
@@ -235,6 +403,11 @@ def _error(text: str) -> None:
 def _usage(error: Exception) -> NoReturn:
     _error(str(error))
     raise typer.Exit(2)
+
+
+def _relative_path(path: Path, root: Path) -> Path:
+    """Return a path as it looks from the course's folder, if it is in there."""
+    return path.relative_to(root) if path.is_relative_to(root) else path
 
 
 def _relative(problem: Exception, root: Path) -> str:

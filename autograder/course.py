@@ -27,6 +27,16 @@ class Assignment:
         return self.course.masters / f"{self.name}.py"
 
     @property
+    def catalogue(self) -> Path:
+        """The misconceptions that wrong answers are recognised by; not every assignment has them."""
+        return self.master.with_name(f"{self.name}.misconceptions.toml")
+
+    @property
+    def survivors(self) -> Path:
+        """Why some mutants of the solution pass all tests; not every assignment needs it."""
+        return self.master.with_name(f"{self.name}.survivors.toml")
+
+    @property
     def source(self) -> Path:
         """nbgrader's input: the solved notebook."""
         return self.course.root / "source" / self.name / f"{self.name}.ipynb"

@@ -1,11 +1,11 @@
-"""A simulated class, end to end: generate the assignment, hand it in twelve times, grade it, show the marks."""
+"""A simulated class, end to end: generate the assignments, hand them in, grade them, show marks, report and feedback."""
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import nbformat
@@ -13,12 +13,12 @@ from nbformat import NotebookNode
 
 from autograder.authoring.generate import generate
 from autograder.course import CONFIG, Assignment, Course
+from autograder.diagnosis.catalogue import Catalogue, Misconception
 from autograder.grading.marks import FunctionMarks, read_marks
 from autograder.isolation.doctor import diagnose
-from autograder.nbgrader_run import nbgrader_log, scripts_on_path
-from autograder.reporting.terminal import class_table, say, tracked
+from autograder.reporting.grading import counter
+from autograder.reporting.terminal import class_table, say
 
-ASSIGNMENT = "step_by_step"
 FOLDER = "build/demo"
 
 
@@ -26,114 +26,131 @@ class DemoError(Exception):
     """The demo cannot run; the message says what to do first."""
 
 
-@dataclass(frozen=True)
-class Mistake:
-    """A change to the solution that real students make.
-
-    function -- the function it is in
-    right, wrong -- what the solution says, and what the student wrote
-    """
-
-    function: str
-    right: str
-    wrong: str
-
-
-NO_MEAN_DW = Mistake("linear_backward", "np.dot(dZ, A_prev.T) / m", "np.dot(dZ, A_prev.T)")
-NO_MEAN_DB = Mistake("linear_backward", "keepdims=True) / m", "keepdims=True)")
-NO_MEAN_COST = Mistake("compute_cost", "-(1 / m) * np.sum", "-np.sum")
-NO_BIAS = Mistake("linear_forward", "np.dot(W, A) + b", "np.dot(W, A)")
-NO_SCALE = Mistake("initialize_parameters", "np.random.randn(n_h, n_x) * 0.01", "np.random.randn(n_h, n_x)")
-RANDOM_BIAS = Mistake("initialize_parameters", "np.zeros((n_h, 1))", "np.random.randn(n_h, 1) * 0.01")
-FIXED_LAYER = Mistake("initialize_parameters_deep", "np.zeros((layer_dims[l], 1))", "np.zeros((layer_dims[1], 1))")
-SAME_ACTIVATION = Mistake(
-    "linear_activation_forward", "A, activation_cache = relu(Z)", "A, activation_cache = sigmoid(Z)"
+# What no catalogue has, because it is no wrong answer but no Python: a bracket that is not closed.
+DOES_NOT_PARSE = Misconception(
+    "does-not-parse",
+    "compute_cost",
+    (("(1 - Y) * np.log(1 - AL))", "(1 - Y) * np.log(1 - AL)"),),
+    hints=("Which bracket is not closed?",),
+    cause="A slip of the pen.",
+    instructor="The cell is no Python.",
 )
-ALL_SIGMOID = Mistake("L_model_forward", '"relu")', '"sigmoid")')
-NO_LAST_CACHE = Mistake("L_model_forward", '"sigmoid")\n    caches.append(cache)', '"sigmoid")')
-NO_KEEPDIMS = Mistake("linear_backward", "axis=1, keepdims=True", "axis=1")
-WRONG_AXIS = Mistake("linear_backward", "axis=1, keepdims=True", "axis=0, keepdims=True")
-MIXED_NUMBERING = Mistake("L_model_backward", 'grads["dA" + str(L - 1)]', 'grads["dA" + str(L)]')
-UPHILL = Mistake("update_parameters", "- learning_rate", "+ learning_rate")
-LAST_LAYER_LEFT_OUT = Mistake("update_parameters", "range(1, L + 1)", "range(1, L)")
-DOES_NOT_PARSE = Mistake("compute_cost", "(1 - Y) * np.log(1 - AL))", "(1 - Y) * np.log(1 - AL)")
 
-# A third of the class forgets to divide by m somewhere, as real classes do.
-CLASS: dict[str, tuple[Mistake, ...]] = {
+UNTOUCHED = "ben"  # hands in the releases as they are
+# The misconceptions of each student. A third of the class forgets to divide by m somewhere, as real classes do.
+CLASS: dict[str, tuple[str, ...]] = {
     "ada": (),
-    "ben": (),  # hands in the release untouched
-    "chandra": (NO_MEAN_DW, NO_MEAN_DB),
-    "dario": (NO_MEAN_DB,),
-    "elif": (NO_MEAN_DW, NO_MEAN_DB, NO_MEAN_COST),
-    "femi": (NO_MEAN_COST, RANDOM_BIAS),
-    "greta": (NO_BIAS,),
-    "haru": (SAME_ACTIVATION, ALL_SIGMOID),
-    "ines": (NO_SCALE, NO_KEEPDIMS),
-    "jakub": (LAST_LAYER_LEFT_OUT, MIXED_NUMBERING),
-    "kiri": (UPHILL, FIXED_LAYER),
-    "lars": (DOES_NOT_PARSE,),
+    UNTOUCHED: (),
+    "chandra": ("lb-no-mean",),
+    "dario": ("lb-no-mean-db",),
+    "elif": ("lb-no-mean", "cost-no-mean"),
+    "femi": ("cost-no-mean", "init2-random-bias"),
+    "greta": ("linear-no-bias",),
+    "haru": ("laf-sigmoid-both", "lmf-all-sigmoid"),
+    "ines": ("init2-no-scale", "lb-no-keepdims"),
+    "jakub": ("up-last-layer-left-out", "lmb-mixed-numbering"),
+    "kiri": ("up-plus", "deep-fixed-layer-bias"),
+    "lars": (DOES_NOT_PARSE.id,),
 }
-UNTOUCHED = "ben"
-_FREQUENT = sorted({mistake for mistakes in CLASS.values() for mistake in mistakes}, key=str)
+# The same students in the second assignment, where a third records costs only while they are shown.
+CLASSES = {
+    "step_by_step": CLASS,
+    "application": {
+        "ada": (),
+        UNTOUCHED: (),
+        "chandra": ("two-rate-fixed",),
+        "dario": ("two-costs-when-shown",),
+        "elif": ("two-costs-when-shown", "deep-costs-when-shown"),
+        "femi": ("two-same-gradient",),
+        "greta": ("deep-small-weights",),
+        "haru": ("two-sigmoid-hidden",),
+        "ines": ("deep-costs-when-shown",),
+        "jakub": ("two-costs-late", "deep-costs-late"),
+        "kiri": ("deep-early-return",),
+        "lars": ("two-costs-when-shown",),
+    },
+}
 
 
 def run_demo(course: Course, students: int) -> None:
-    """Grade a simulated class of `step_by_step` with nbgrader and print its marks.
+    """Grade a simulated class in each assignment that it has mistakes for, and print marks and where to look.
 
-    Leaves the course, with gradebook and graded notebooks, in build/demo. Raises DemoError if nothing is built.
+    Leaves the course, with gradebook, graded notebooks, reports and feedback, in build/demo. Raises DemoError if
+    nothing is built.
     """
-    assignment = course.assignments([ASSIGNMENT])[0]
-    if not assignment.source.is_file():
-        raise DemoError(f"{assignment.source} is missing; run `autograder build {ASSIGNMENT}` first.")
-    demo = throw_away_course(assignment, course.root / FOLDER)
-    say(f"A simulated class of {students} hands in {ASSIGNMENT}; nbgrader grades it.")
+    assignments = [one for one in course.assignments() if one.name in CLASSES]
+    for assignment in assignments:
+        if not assignment.source.is_file():
+            raise DemoError(f"{assignment.source} is missing; run `autograder build {assignment.name}` first.")
+        if not assignment.catalogue.is_file():
+            raise DemoError(f"{assignment.catalogue} is missing; the class makes the mistakes that it has.")
     confined = any(report.sound for report in diagnose())
     if not confined:
         say("This machine cannot confine a student's code; these students are known, so they are graded without.")
         say("(autograder doctor says what is missing.)")
-    names = hand_in(demo, course, students)
-    rows = [grade(demo, course, name, confined=confined) for name in tracked(names, "graded")]
-    say(class_table(rows))
-    place = demo.course.root.relative_to(course.root)
-    say(f"\ngradebook:        {place / 'gradebook.db'}")
-    say(f"graded notebooks: {place / 'autograded'}/<student>/{ASSIGNMENT}/{ASSIGNMENT}.ipynb")
-    say(f"look at them:     cd {place} && jupyter lab   (formgrader is in its menu)")
+    demo = throw_away_course(assignments, course.root / FOLDER)
+    # The first assignment of the course first, whatever its name.
+    for assignment in sorted(demo.assignments(), key=lambda one: list(CLASSES).index(one.name)):
+        say(f"A simulated class of {students} hands in {assignment.name}.")
+        names = hand_in(assignment, course, students)
+        say(class_table(grade(assignment, course, names, confined=confined)))
+        for what, path in write_pages(assignment).items():
+            say(f"{what}: {path.relative_to(course.root)}")
+        say("")
+    place = demo.root.relative_to(course.root)
+    say(f"gradebook: {place / 'gradebook.db'}")
+    say(f"look at it all: cd {place} && jupyter lab   (formgrader is in its menu)")
 
 
-def submission(solved: NotebookNode, release: NotebookNode, mistakes: tuple[Mistake, ...]) -> NotebookNode:
+def submission(solved: NotebookNode, release: NotebookNode, mistakes: Iterable[Misconception]) -> NotebookNode:
     """Return what a student hands in who solves everything but makes these mistakes.
 
-    Raises DemoError if a mistake no longer fits the solution.
+    Raises CatalogueError if a mistake no longer fits the solution.
     """
-    solutions = {cell.metadata.nbgrader.grade_id: cell.source for cell in solved.cells if _is_solution(cell)}
+    changed = {cell.metadata.nbgrader.grade_id: cell.source for cell in solved.cells if _is_solution(cell)}
     for mistake in mistakes:
-        source = solutions[mistake.function]
-        if mistake.right not in source:
-            raise DemoError(f"{mistake.function} does not say {mistake.right!r} any more; mend autograder/demo.py.")
-        solutions[mistake.function] = source.replace(mistake.right, mistake.wrong)
+        changed[mistake.function] = mistake.apply(changed[mistake.function])
     handed_in: NotebookNode = nbformat.from_dict(release)
     for cell in handed_in.cells:
         if _is_solution(cell):
-            cell.source = solutions[cell.metadata.nbgrader.grade_id]
+            cell.source = changed[cell.metadata.nbgrader.grade_id]
     return handed_in
 
 
-def mistakes_of_class(students: int) -> Iterator[tuple[str, tuple[Mistake, ...]]]:
-    """Yield names and mistakes: the twelve of CLASS, then others with up to three mistakes, always the same."""
-    yield from list(CLASS.items())[:students]
+def mistakes_of_class(
+    students: int, catalogue: Catalogue, assignment: str = "step_by_step"
+) -> Iterator[tuple[str, list[Misconception]]]:
+    """Yield names and mistakes: the twelve of the class, then others with up to three mistakes, always the same."""
+    known = CLASSES[assignment]
+    for name in list(known)[:students]:
+        yield name, mistakes_of(name, catalogue, assignment)
+    frequent = sorted({one.id: one for name in known for one in mistakes_of(name, catalogue, assignment)}.items())
     draw = random.Random(12)
-    for number in range(len(CLASS) + 1, students + 1):
-        chosen = draw.sample(_FREQUENT, draw.choice([0, 1, 1, 2, 3]))
-        one_a_function = {mistake.function: mistake for mistake in chosen}
-        yield f"student{number:03d}", tuple(one_a_function.values())
+    for number in range(len(known) + 1, students + 1):
+        chosen = draw.sample(frequent, draw.choice([0, 1, 1, 2, 3]))
+        one_a_function = {entry.function: entry for _, entry in chosen}
+        yield f"student{number:03d}", list(one_a_function.values())
 
 
-def throw_away_course(assignment: Assignment, root: Path) -> Assignment:
-    """Make a new course that has only this assignment's source, and return the assignment in it."""
+def mistakes_of(name: str, catalogue: Catalogue, assignment: str = "step_by_step") -> list[Misconception]:
+    """Return the mistakes of a student of the class. Raises DemoError if the catalogue does not have one of them."""
+    known = {**catalogue.entries, DOES_NOT_PARSE.id: DOES_NOT_PARSE}
+    for mistake in CLASSES[assignment][name]:
+        if mistake not in known:
+            raise DemoError(f"The catalogue has no misconception {mistake!r} any more; mend autograder/demo.py.")
+    return [known[mistake] for mistake in CLASSES[assignment][name]]
+
+
+def throw_away_course(assignments: Iterable[Assignment], root: Path) -> Course:
+    """Make a new course that has what grading these assignments needs, and nothing else."""
     shutil.rmtree(root, ignore_errors=True)
-    demo = Assignment(Course(root), assignment.name)
-    shutil.copytree(assignment.source.parent, demo.source.parent)
-    shutil.copyfile(assignment.course.root / CONFIG, root / CONFIG)
+    demo = Course(root)
+    demo.masters.mkdir(parents=True)
+    for assignment in assignments:
+        shutil.copytree(assignment.source.parent, root / "source" / assignment.name)
+        shutil.copyfile(assignment.master, demo.masters / assignment.master.name)
+        shutil.copyfile(assignment.catalogue, demo.masters / assignment.catalogue.name)
+        shutil.copyfile(assignment.course.root / CONFIG, root / CONFIG)
     return demo
 
 
@@ -142,8 +159,9 @@ def hand_in(demo: Assignment, configured_by: Course, students: int) -> list[str]
     generate(demo, configured_by)
     solved = nbformat.read(demo.source, as_version=4)
     release = nbformat.read(demo.release, as_version=4)
+    catalogue = Catalogue.read(demo.catalogue)
     names = []
-    for name, mistakes in mistakes_of_class(students):
+    for name, mistakes in mistakes_of_class(students, catalogue, demo.name):
         notebook = release if name == UNTOUCHED else submission(solved, release, mistakes)
         folder = demo.course.root / "submitted" / name / demo.name
         shutil.copytree(demo.release.parent, folder)
@@ -153,27 +171,40 @@ def hand_in(demo: Assignment, configured_by: Course, students: int) -> list[str]
 
 
 def grade(
-    demo: Assignment, configured_by: Course, student: str, *, confined: bool = True
-) -> tuple[str, list[FunctionMarks] | None, str]:
-    """Run nbgrader's autograde on one student, as configured or not `confined`; return name, marks and first error."""
-    from nbgrader.converters import Autograde  # noqa: PLC0415 (takes seconds to import)
-    from nbgrader.converters.base import NbGraderException  # noqa: PLC0415
-    from nbgrader.coursedir import CourseDirectory  # noqa: PLC0415
+    demo: Assignment, configured_by: Course, names: Sequence[str], *, confined: bool = True
+) -> list[tuple[str, list[FunctionMarks] | None, str]]:
+    """Grade what was handed in, as `autograder grade` does; return for each student name, marks and first message.
 
-    config = configured_by.nbgrader_config(demo.course.root)
-    config.CourseDirectory.assignment_id = demo.name
-    config.CourseDirectory.student_id = student
-    if not confined:
-        config.Examine.isolation = "none"
-    with nbgrader_log() as (log, messages), scripts_on_path():
-        try:
-            Autograde(coursedir=CourseDirectory(config=config, log=log), config=config, log=log).start()
-        except NbGraderException as error:
-            return student, None, (messages or [str(error)])[0]
-    graded = demo.course.root / "autograded" / student / demo.name / demo.release.name
-    marks = read_marks(nbformat.read(graded, as_version=4))
-    errors = [mark.message.split("\n")[0] for mark in marks if mark.message]
-    return student, marks, errors[0] if errors else ""
+    confined -- whether to run the students' code as the course is configured, or unconfined
+    """
+    from autograder.grading.grade import ClassGrading  # noqa: PLC0415 (imports all of nbgrader)
+    from autograder.grading.pool import LocalPool  # noqa: PLC0415
+    from autograder.grading.worker import Job  # noqa: PLC0415
+
+    job = Job(demo.course.root, configured_by.root, demo.name, None if confined else "none")
+    with LocalPool(job, len(os.sched_getaffinity(0))) as pool:
+        grading = ClassGrading(job)
+        result = grading.grade(grading.submissions(names), pool, progress=counter)
+    rows: list[tuple[str, list[FunctionMarks] | None, str]] = []
+    for name in names:
+        if name in result.failed:
+            rows.append((name, None, result.failed[name]))
+            continue
+        graded = demo.course.root / "autograded" / name / demo.name / demo.release.name
+        marks = read_marks(nbformat.read(graded, as_version=4))
+        messages = [mark.message.split("\n")[0] for mark in marks if mark.message]
+        rows.append((name, marks, messages[0] if messages else ""))
+    return rows
+
+
+def write_pages(demo: Assignment) -> dict[str, Path]:
+    """Write the class report and the students' feedback, and return where they are."""
+    from autograder.reporting.feedback import write_feedback  # noqa: PLC0415 (after nbgrader is imported anyway)
+    from autograder.reporting.make import make_report  # noqa: PLC0415
+    from autograder.reporting.results import Archive  # noqa: PLC0415
+
+    write_feedback(Archive(demo), ())
+    return {"class report": make_report(demo, None), "feedback": demo.course.root / "feedback"}
 
 
 def _is_solution(cell: NotebookNode) -> bool:

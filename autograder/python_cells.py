@@ -5,55 +5,134 @@ from __future__ import annotations
 import ast
 import re
 import symtable
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-_MAGIC = re.compile(r"^(\s*)[%!?].*$", re.MULTILINE)
+_MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
+# The value of a magic or of a shell command.
+_ASSIGNED = re.compile(r"^([\w.,\[\] \t]+=[ \t]*)[%!].*$", re.MULTILINE)
+# These run the rest of the cell as the Python that it is.
+_TRANSPARENT = re.compile(r"\s*%%(time|capture|prun)\b.*")
 
 
 def plain_python(source: str) -> str:
     """Return a cell's source with line magics and shell commands replaced by `pass`, line for line.
 
-    A cell that belongs to a cell magic has no Python of its own and gives an empty string.
+    A cell that belongs to a cell magic for anything but Python has no Python of its own and gives an empty string.
     """
-    return "" if source.lstrip().startswith("%%") else _MAGIC.sub(r"\1pass", source)
+    return read(source)[0]
 
 
 def parse(source: str) -> ast.Module | None:
     """Return the syntax tree of a cell, None if it is no Python."""
+    return read(source)[1]
+
+
+def read(source: str) -> tuple[str, ast.Module | None]:
+    """Return a cell's source as `plain_python` does, and its syntax tree as `parse` does."""
+    if source.lstrip().startswith("%%"):
+        if not _TRANSPARENT.match(source):
+            return "", ast.Module([], [])
+        source = _TRANSPARENT.sub(lambda match: "\n" * match[0].count("\n") + "pass", source, count=1)
+    # A line that begins with % or ! may also belong to a text, or go on with the line before.
+    if (tree := _tree(source)) is not None:
+        return source, tree
+    plain = _ASSIGNED.sub(r"\1None", _MAGIC.sub(r"\1pass", source))
+    return plain, _tree(plain)
+
+
+def _tree(text: str) -> ast.Module | None:
     try:
-        return ast.parse(plain_python(source))
-    except (SyntaxError, ValueError):
-        return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about backslashes in what a student wrote
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None  # the last two: nested too deep for Python's parser
+
+
+@dataclass(frozen=True)
+class Names:
+    """The global names of a cell.
+
+    bound -- functions, classes and variables that it binds, but not what it imports
+    imported -- what it binds by importing
+    read -- what it looks up, at any depth, builtins among them
+    """
+
+    bound: frozenset[str]
+    imported: frozenset[str]
+    read: frozenset[str]
+
+
+def names_in(plain: str) -> Names:
+    """Return all global names of a cell at once.
+
+    plain -- its source, as `plain_python` gives it
+    """
+    bound: set[str] = set()
+    imported: set[str] = set()
+    looked_up: set[str] = set()
+    tables = [_table(plain)]
+    for symbol in tables[0].get_symbols():
+        if symbol.is_imported():
+            imported.add(symbol.get_name())
+        elif symbol.is_assigned():
+            bound.add(symbol.get_name())
+    for table in tables:  # grows while it is walked
+        tables.extend(table.get_children())
+        top = table.get_type() == "module"
+        looked_up |= {one.get_name() for one in table.get_symbols() if one.is_referenced() and (top or one.is_global())}
+    return Names(frozenset(bound), frozenset(imported), frozenset(looked_up))
 
 
 def bound_names(source: str) -> set[str]:
     """Return the global names that a cell binds: functions, classes and variables, but not what it imports."""
-    symbols = _table(source).get_symbols()
-    return {symbol.get_name() for symbol in symbols if symbol.is_assigned() and not symbol.is_imported()}
+    return set(names_in(plain_python(source)).bound)
 
 
 def imported_names(source: str) -> set[str]:
     """Return the global names that a cell binds by importing."""
-    return {symbol.get_name() for symbol in _table(source).get_symbols() if symbol.is_imported()}
+    return set(names_in(plain_python(source)).imported)
 
 
 def read_names(source: str) -> set[str]:
     """Return the global names that a cell looks up, at any depth, builtins among them."""
-    names, tables = set(), [_table(source)]
-    for table in tables:  # grows while it is walked
-        tables.extend(table.get_children())
-        top = table.get_type() == "module"
-        names |= {one.get_name() for one in table.get_symbols() if one.is_referenced() and (top or one.is_global())}
-    return names
+    return set(names_in(plain_python(source)).read)
 
 
-def _table(source: str) -> symtable.SymbolTable:
-    return symtable.symtable(plain_python(source) if parse(source) else "", "<cell>", "exec")
+def has_scopes(plain: str) -> bool:
+    """Tell whether Python can tell which names of a cell are global; it cannot if a declaration is in the wrong place.
+
+    plain -- its source, as `plain_python` gives it
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            symtable.symtable(plain, "<cell>", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _table(plain: str) -> symtable.SymbolTable:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return symtable.symtable(plain, "<cell>", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return symtable.symtable("", "<cell>", "exec")
 
 
 def imported_modules(source: str) -> set[str]:
     """Return the top-level modules that a cell imports, at any depth."""
+    return modules_in(ast.walk(parse(source) or ast.Module([], [])))
+
+
+def modules_in(nodes: Iterable[ast.AST]) -> set[str]:
+    """Return the top-level modules that nodes of a syntax tree import."""
     names = set()
-    for node in ast.walk(parse(source) or ast.Module([], [])):
+    for node in nodes:
         if isinstance(node, ast.Import):
             names |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -49,7 +49,7 @@ def make_course(course: Course, name: str, submissions: int) -> Assignment:
     """Make a course with a class that has handed in, in build/bench."""
     folder = course.root / "build" / "bench" / name.replace(" ", "_")
     demo = throw_away_course(course.assignments([ASSIGNMENT])[0], folder)
-    shutil.copytree(course.masters, demo.course.masters)
+    shutil.copytree(course.masters, demo.course.masters, dirs_exist_ok=True)
     hand_in(demo, course, submissions)
     if name == "stock":
         with (folder / "nbgrader_config.py").open("a", encoding="utf-8") as config:

@@ -221,24 +221,26 @@ for name in ["W1", "b1", "W2", "b2"]:
 # 5 points: the weights of initialize_parameters
 assert check_initialize_parameters(initialize_parameters, "weights")
 ### BEGIN HIDDEN TESTS
-for n_x, n_h, n_y in [(4, 3, 2), (2, 5, 3), (5, 2, 4)]:
+for n_x, n_h, n_y in [(4, 3, 2), (2, 5, 3), (5, 2, 4), (3, 1, 2)]:
     drawn = np.random.RandomState(1)
     weights = {"W1": 0.01 * drawn.randn(n_h, n_x), "W2": 0.01 * drawn.randn(n_y, n_h)}
     got = attempt(initialize_parameters, n_x, n_h, n_y)
     expect_keys(initialize_parameters, "parameters", weights, got)
     for name, value in weights.items():
-        expect_equal(initialize_parameters, f'parameters["{name}"]', value, got[name])
+        known = KnownSizes({"n_x": n_x, "n_h": n_h, "n_y": n_y})
+        expect_equal(initialize_parameters, f'parameters["{name}"]', value, got[name], known)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_initialize_parameters_biases", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 # 5 points: the biases of initialize_parameters
 assert check_initialize_parameters(initialize_parameters, "biases")
 ### BEGIN HIDDEN TESTS
-for n_x, n_h, n_y in [(4, 3, 2), (2, 5, 3), (5, 2, 4)]:
+for n_x, n_h, n_y in [(4, 3, 2), (2, 5, 3), (5, 2, 4), (3, 1, 2)]:
     got = attempt(initialize_parameters, n_x, n_h, n_y)
     expect_keys(initialize_parameters, "parameters", ["b1", "b2"], got)
     for name, rows in [("b1", n_h), ("b2", n_y)]:
-        expect_equal(initialize_parameters, f'parameters["{name}"]', [[0.0]] * rows, got[name])
+        known = KnownSizes({"n_x": n_x, "n_h": n_h, "n_y": n_y})
+        expect_equal(initialize_parameters, f'parameters["{name}"]', [[0.0]] * rows, got[name], known)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -386,24 +388,26 @@ for name in ["W1", "b1", "W2", "b2"]:
 # 5 points: the weights of initialize_parameters_deep
 assert check_initialize_parameters_deep(initialize_parameters_deep, "weights")
 ### BEGIN HIDDEN TESTS
-for sizes in [[6, 1], [2, 4, 1], [6, 3, 5, 2], [7, 5, 4, 3, 2]]:
+for sizes in [[6, 1], [2, 4, 1], [6, 3, 5, 2], [7, 5, 4, 3, 2], [3, 3, 3]]:
     drawn = np.random.RandomState(3)
     got = attempt(initialize_parameters_deep, sizes)
     for layer, (columns, rows) in enumerate(zip(sizes[:-1], sizes[1:]), start=1):
         value = 0.01 * drawn.randn(rows, columns)
         expect_keys(initialize_parameters_deep, "parameters", [f"W{layer}"], got)
-        expect_equal(initialize_parameters_deep, f'parameters["W{layer}"]', value, got[f"W{layer}"])
+        known = KnownSizes.of_layers(sizes, letter="layer_dims")
+        expect_equal(initialize_parameters_deep, f'parameters["W{layer}"]', value, got[f"W{layer}"], known)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_initialize_parameters_deep_biases", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 # 5 points: the biases of initialize_parameters_deep
 assert check_initialize_parameters_deep(initialize_parameters_deep, "biases")
 ### BEGIN HIDDEN TESTS
-for sizes in [[6, 1], [2, 4, 1], [6, 3, 5, 2], [7, 5, 4, 3, 2]]:
+for sizes in [[6, 1], [2, 4, 1], [6, 3, 5, 2], [7, 5, 4, 3, 2], [3, 3, 3]]:
     got = attempt(initialize_parameters_deep, sizes)
     for layer, rows in enumerate(sizes[1:], start=1):
         expect_keys(initialize_parameters_deep, "parameters", [f"b{layer}"], got)
-        expect_equal(initialize_parameters_deep, f'parameters["b{layer}"]', [[0.0]] * rows, got[f"b{layer}"])
+        known = KnownSizes.of_layers(sizes, letter="layer_dims")
+        expect_equal(initialize_parameters_deep, f'parameters["b{layer}"]', [[0.0]] * rows, got[f"b{layer}"], known)
     expect_length(initialize_parameters_deep, "parameters", 2 * len(sizes) - 2, got, kind=dict)
 ### END HIDDEN TESTS
 
@@ -508,11 +512,11 @@ print(f"Z = {Z}")
 assert check_linear_forward(linear_forward)
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(4031)
-for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
+for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
     inputs = rng.standard_normal((n_prev, m)), rng.standard_normal((n, n_prev)), rng.standard_normal((n, 1))
     value = np.einsum("jk,ki->ji", inputs[1], inputs[0]) + inputs[2]
     got = attempt(linear_forward, *inputs, returns=("Z", "cache"))
-    expect_equal(linear_forward, "Z", value, got[0])
+    expect_equal(linear_forward, "Z", value, got[0], KnownLayer(*inputs))
     expect_equal(linear_forward, "cache", inputs, got[1])
 ### END HIDDEN TESTS
 
@@ -634,13 +638,14 @@ print(f"A with ReLU = {A}")
 assert check_linear_activation_forward(linear_activation_forward, "sigmoid")
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(4202)
-for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
+for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
     inputs = rng.standard_normal((n_prev, m)), rng.standard_normal((n, n_prev)), rng.standard_normal((n, 1))
     middle = np.einsum("jk,ki->ji", inputs[1], inputs[0]) + inputs[2]
     value = 1 / (1 + np.exp(-middle))
     got = attempt(linear_activation_forward, *inputs, activation="sigmoid", returns=("A", "cache"))
-    expect_equal(linear_activation_forward, "A with sigmoid", value, got[0])
-    expect_equal(linear_activation_forward, "cache", (inputs, middle), got[1])
+    known = KnownLayer(*inputs, "sigmoid")
+    expect_equal(linear_activation_forward, "A with sigmoid", value, got[0], known)
+    expect_equal(linear_activation_forward, "cache", (inputs, middle), got[1], known)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_linear_activation_forward_relu", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
@@ -648,13 +653,14 @@ for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
 assert check_linear_activation_forward(linear_activation_forward, "relu")
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(4203)
-for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
+for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
     inputs = rng.standard_normal((n_prev, m)), rng.standard_normal((n, n_prev)), rng.standard_normal((n, 1))
     middle = np.einsum("jk,ki->ji", inputs[1], inputs[0]) + inputs[2]
     value = np.where(middle > 0, middle, 0)
     got = attempt(linear_activation_forward, *inputs, activation="relu", returns=("A", "cache"))
-    expect_equal(linear_activation_forward, "A with relu", value, got[0])
-    expect_equal(linear_activation_forward, "cache", (inputs, middle), got[1])
+    known = KnownLayer(*inputs, "relu")
+    expect_equal(linear_activation_forward, "A with relu", value, got[0], known)
+    expect_equal(linear_activation_forward, "cache", (inputs, middle), got[1], known)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -775,7 +781,7 @@ print(f"number of caches = {len(caches)}")
 assert check_L_model_forward(L_model_forward)
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(4305)
-for sizes, m in [([5, 1], 3), ([4, 3, 1], 5), ([3, 5, 2, 1], 4), ([6, 4, 3, 2, 1], 5)]:
+for sizes, m in [([5, 1], 3), ([4, 3, 1], 5), ([3, 5, 2, 1], 4), ([6, 4, 3, 2, 1], 5), ([3, 3, 3, 1], 3)]:
     given, layers = {}, []
     signal = X0 = rng.standard_normal((sizes[0], m))
     for layer, (columns, rows) in enumerate(zip(sizes[:-1], sizes[1:]), start=1):
@@ -785,7 +791,7 @@ for sizes, m in [([5, 1], 3), ([4, 3, 1], 5), ([3, 5, 2, 1], 4), ([6, 4, 3, 2, 1
         layers.append(((signal, weights, biases), middle))
         signal = np.where(middle > 0, middle, 0) if layer < len(sizes) - 1 else 1 / (1 + np.exp(-middle))
     got = attempt(L_model_forward, X0, given, returns=("AL", "caches"))
-    expect_equal(L_model_forward, "AL", signal, got[0])
+    expect_equal(L_model_forward, "AL", signal, got[0], KnownModel(X0, given))
     expect_length(L_model_forward, "caches", len(layers), got[1])
     for position, value in enumerate(layers):
         expect_equal(L_model_forward, f"caches[{position}]", value, got[1][position])
@@ -896,11 +902,11 @@ print(f"cost = {compute_cost(AL, Y)}")
 assert check_compute_cost(compute_cost)
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(5006)
-for m in [2, 5, 8]:
+for m in [2, 5, 8, 1]:
     labels = np.arange(m).reshape(1, m) % 2
     guesses = rng.uniform(0.05, 0.95, (1, m))
     value = -np.log(np.where(labels == 1, guesses, 1 - guesses)).mean()
-    expect_equal(compute_cost, "cost", value, attempt(compute_cost, guesses, labels))
+    expect_equal(compute_cost, "cost", value, attempt(compute_cost, guesses, labels), KnownCost(guesses, labels))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1043,11 +1049,12 @@ print(f"db = {db}")
 assert check_linear_backward(linear_backward, "dW")
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(6107)
-for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
+for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
     stored = rng.standard_normal((n_prev, m)), rng.standard_normal((n, n_prev)), rng.standard_normal((n, 1))
     arriving = rng.standard_normal((n, m))
     got = attempt(linear_backward, arriving, stored, returns=("dA_prev", "dW", "db"))
-    expect_equal(linear_backward, "dW", np.einsum("ji,ki->jk", arriving, stored[0]) / m, got[1])
+    known = KnownLayer(*stored, arriving=arriving)
+    expect_equal(linear_backward, "dW", np.einsum("ji,ki->jk", arriving, stored[0]) / m, got[1], known)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_linear_backward_db", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
@@ -1055,11 +1062,12 @@ for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
 assert check_linear_backward(linear_backward, "db")
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(6108)
-for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
+for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
     stored = rng.standard_normal((n_prev, m)), rng.standard_normal((n, n_prev)), rng.standard_normal((n, 1))
     arriving = rng.standard_normal((n, m))
     got = attempt(linear_backward, arriving, stored, returns=("dA_prev", "dW", "db"))
-    expect_equal(linear_backward, "db", arriving.mean(axis=1).reshape(n, 1), got[2])
+    known = KnownLayer(*stored, arriving=arriving)
+    expect_equal(linear_backward, "db", arriving.mean(axis=1).reshape(n, 1), got[2], known)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_linear_backward_dA_prev", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
@@ -1067,11 +1075,12 @@ for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
 assert check_linear_backward(linear_backward, "dA_prev")
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(6109)
-for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
+for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
     stored = rng.standard_normal((n_prev, m)), rng.standard_normal((n, n_prev)), rng.standard_normal((n, 1))
     arriving = rng.standard_normal((n, m))
     got = attempt(linear_backward, arriving, stored, returns=("dA_prev", "dW", "db"))
-    expect_equal(linear_backward, "dA_prev", np.einsum("jk,ji->ki", stored[1], arriving), got[0])
+    known = KnownLayer(*stored, arriving=arriving)
+    expect_equal(linear_backward, "dA_prev", np.einsum("jk,ji->ki", stored[1], arriving), got[0], known)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1194,16 +1203,21 @@ for activation in ["sigmoid", "relu"]:
 assert check_linear_activation_backward(linear_activation_backward, "relu")
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(6208)
-for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
+for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
     stored = rng.standard_normal((n_prev, m)), rng.standard_normal((n, n_prev)), rng.standard_normal((n, 1))
     middle, arriving = rng.standard_normal((n, m)), rng.standard_normal((n, m))
     through = np.where(middle > 0, arriving, 0)
     got = attempt(
         linear_activation_backward, arriving, (stored, middle), activation="relu", returns=("dA_prev", "dW", "db")
     )
-    expect_equal(linear_activation_backward, "dA_prev with relu", np.einsum("jk,ji->ki", stored[1], through), got[0])
-    expect_equal(linear_activation_backward, "dW with relu", np.einsum("ji,ki->jk", through, stored[0]) / m, got[1])
-    expect_equal(linear_activation_backward, "db with relu", through.mean(axis=1).reshape(n, 1), got[2])
+    known = KnownLayer(*stored, "relu", arriving=arriving, Z=middle)
+    wanted = {
+        "dA_prev": np.einsum("jk,ji->ki", stored[1], through),
+        "dW": np.einsum("ji,ki->jk", through, stored[0]) / m,
+        "db": through.mean(axis=1).reshape(n, 1),
+    }
+    for (name, value), one in zip(wanted.items(), got):
+        expect_equal(linear_activation_backward, f"{name} with relu", value, one, known)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_linear_activation_backward_sigmoid", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
@@ -1211,16 +1225,21 @@ for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
 assert check_linear_activation_backward(linear_activation_backward, "sigmoid")
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(6209)
-for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7)]:
+for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
     stored = rng.standard_normal((n_prev, m)), rng.standard_normal((n, n_prev)), rng.standard_normal((n, 1))
     middle, arriving = rng.standard_normal((n, m)), rng.standard_normal((n, m))
     through = arriving / (2 + np.exp(middle) + np.exp(-middle))
     got = attempt(
         linear_activation_backward, arriving, (stored, middle), activation="sigmoid", returns=("dA_prev", "dW", "db")
     )
-    expect_equal(linear_activation_backward, "dA_prev with sigmoid", np.einsum("jk,ji->ki", stored[1], through), got[0])
-    expect_equal(linear_activation_backward, "dW with sigmoid", np.einsum("ji,ki->jk", through, stored[0]) / m, got[1])
-    expect_equal(linear_activation_backward, "db with sigmoid", through.mean(axis=1).reshape(n, 1), got[2])
+    known = KnownLayer(*stored, "sigmoid", arriving=arriving, Z=middle)
+    wanted = {
+        "dA_prev": np.einsum("jk,ji->ki", stored[1], through),
+        "dW": np.einsum("ji,ki->jk", through, stored[0]) / m,
+        "db": through.mean(axis=1).reshape(n, 1),
+    }
+    for (name, value), one in zip(wanted.items(), got):
+        expect_equal(linear_activation_backward, f"{name} with sigmoid", value, one, known)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1373,7 +1392,7 @@ print_grads(grads)
 assert check_L_model_backward(L_model_backward)
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(6309)
-for sizes, m in [([5, 1], 3), ([4, 3, 1], 5), ([3, 5, 2, 1], 4), ([6, 4, 3, 2, 1], 5)]:
+for sizes, m in [([5, 1], 3), ([4, 3, 1], 5), ([3, 5, 2, 1], 4), ([6, 4, 3, 2, 1], 5), ([1, 1, 1, 1], 3)]:
     stored = [
         ((rng.standard_normal((a, m)), rng.standard_normal((n, a)), rng.standard_normal((n, 1))), rng.standard_normal((n, m)))
         for a, n in zip(sizes[:-1], sizes[1:])
@@ -1388,7 +1407,8 @@ for sizes, m in [([5, 1], 3), ([4, 3, 1], 5), ([3, 5, 2, 1], 4), ([6, 4, 3, 2, 1
         expected[f"dW{layer}"] = np.einsum("ji,ki->jk", through, signal) / m
         expected[f"db{layer}"] = through.mean(axis=1).reshape(biases.shape)
         expected[f"dA{layer - 1}"] = np.einsum("jk,ji->ki", weights, through)
-    expect_grads(L_model_backward, expected, attempt(L_model_backward, guesses, labels, stored))
+    got = attempt(L_model_backward, guesses, labels, stored)
+    expect_grads(L_model_backward, expected, got, KnownGradients(guesses, labels, stored))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1500,11 +1520,13 @@ for sizes, rate in [([5, 1], 0.5), ([4, 3, 1], 0.02), ([3, 5, 2, 1], 1.5), ([6, 
         for name, shape in [(f"W{layer}", (rows, columns)), (f"b{layer}", (rows, 1))]:
             old[name], slopes["d" + name] = rng.standard_normal(shape), rng.standard_normal(shape)
             wanted[name] = old[name] + slopes["d" + name] * -rate
+        slopes[f"dA{layer - 1}"] = rng.standard_normal((columns, 2))  # not for the update, but it is there
+    known = KnownStep(old, rate)
     got = attempt(update_parameters, old, slopes, rate, may_change=(0,))
     expect_keys(update_parameters, "parameters", wanted, got)
     for name in wanted:
         if name.startswith("W"):
-            expect_equal(update_parameters, f'parameters["{name}"]', wanted[name], got[name])
+            expect_equal(update_parameters, f'parameters["{name}"]', wanted[name], got[name], known)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_update_parameters_biases", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
@@ -1518,11 +1540,13 @@ for sizes, rate in [([5, 1], 0.5), ([4, 3, 1], 0.02), ([3, 5, 2, 1], 1.5), ([6, 
         for name, shape in [(f"W{layer}", (rows, columns)), (f"b{layer}", (rows, 1))]:
             old[name], slopes["d" + name] = rng.standard_normal(shape), rng.standard_normal(shape)
             wanted[name] = old[name] + slopes["d" + name] * -rate
+        slopes[f"dA{layer - 1}"] = rng.standard_normal((columns, 2))  # not for the update, but it is there
+    known = KnownStep(old, rate)
     got = attempt(update_parameters, old, slopes, rate, may_change=(0,))
     expect_keys(update_parameters, "parameters", wanted, got)
     for name in wanted:
         if name.startswith("b"):
-            expect_equal(update_parameters, f'parameters["{name}"]', wanted[name], got[name])
+            expect_equal(update_parameters, f'parameters["{name}"]', wanted[name], got[name], known)
 ### END HIDDEN TESTS
 
 # %% [markdown]

@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from autograder.authoring.build import build
 from autograder.authoring.master import read_master
 from autograder.course import Assignment, Course
+from autograder.diagnosis.catalogue import Catalogue
 
 
 def pytest_configure() -> None:
@@ -57,6 +58,12 @@ def solution(step_by_step: Assignment) -> NotebookNode:
 
 
 @pytest.fixture(scope="session")
+def catalogue(step_by_step: Assignment) -> Catalogue:
+    """The misconceptions of the first assignment."""
+    return Catalogue.read(step_by_step.catalogue)
+
+
+@pytest.fixture(scope="session")
 def release(step_by_step: Assignment) -> NotebookNode:
     """The student version as it is committed. Copy before changing it."""
     return nbformat.read(step_by_step.release, as_version=4)
@@ -65,8 +72,9 @@ def release(step_by_step: Assignment) -> NotebookNode:
 def copy_course(target: Path) -> Course:
     """Copy what an author edits, and nothing that is built, to another folder."""
     target.mkdir(parents=True, exist_ok=True)
-    for name in ["dnn_utils.py", "testCases.py", "nbgrader_config.py"]:
-        shutil.copyfile(ROOT / name, target / name)
+    for path in [*ROOT.glob("*.py"), *ROOT.glob("datasets/**/*.h5")]:
+        (target / path.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target / path.relative_to(ROOT))
     shutil.copytree(ROOT / "notebooks", target / "notebooks", ignore=shutil.ignore_patterns("__pycache__"))
     return Course(target)
 

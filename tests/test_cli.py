@@ -1,5 +1,6 @@
 """The commands, as somebody types them."""
 
+import re
 import subprocess
 import sys
 
@@ -51,7 +52,10 @@ class TestBuild:
 
     @pytest.mark.parametrize(
         ("arguments", "words"),
-        [(["build", "nothing"], "There is: step_by_step"), (["build", "--check", "--pull"], "give one of them")],
+        [
+            (["build", "nothing"], "There is: application, step_by_step"),
+            (["build", "--check", "--pull"], "give one of them"),
+        ],
     )
     def test_wrong_usage(self, run, arguments, words):
         """Exit code 2 and what there is to choose from."""
@@ -76,18 +80,25 @@ class TestValidate:
     """`autograder validate`."""
 
     def test_a_sound_assignment(self, run):
-        """Exit code 0, 100 for the solution, 0 for the release with ten messages."""
+        """Exit code 0, 100 for the solution, 0 for the release with ten messages; every mistake is caught."""
         result = run("validate")
 
         assert (result.exit_code, result.stderr) == (0, "")
         assert result.stdout.count("not filled in yet") == 10
         assert "100 of 100" in result.stdout
+        assert re.search(r"misconceptions caught (\d+) of \1, told apart \1 of \1$", result.stdout, re.M)
+        killed, made, explained = map(
+            int, re.search(r"mutants killed (\d+) of (\d+), (\d+) explained", result.stdout).groups()
+        )
+        assert made > killed == made - explained
 
     def test_an_unsound_assignment(self, run, built):
         """A wrong solution and a misprinted table: exit code 1, and both are named."""
         master = built.root / "notebooks" / "step_by_step.py"
         text = master.read_text(encoding="utf-8").replace("np.dot(W, A) + b", "np.dot(W, A) - b")
         master.write_text(text.replace("`[[0.50629448]]`", "`[[0.50629449]]`"), encoding="utf-8")
+        catalogue = built.assignments(["step_by_step"])[0].catalogue
+        catalogue.unlink()  # the build would refuse a solution that its catalogue does not fit
         assert run("build").exit_code == 0
         result = run("validate")
 
@@ -97,6 +108,21 @@ class TestValidate:
         )
         assert "the table says db = [[0.50629449]], but the cell prints [[0.50629448]]" in result.stderr
         assert "cell linear_forward: the solution scores 0 of 10" in result.stderr
+        assert "no mistakes were tried out" in result.stdout
+
+    def test_a_survivor_that_nobody_explains(self, run, built):
+        """An explanation that is gone, and one that is out of date: exit code 1, both with what to do."""
+        survivors = built.assignments(["step_by_step"])[0].survivors
+        text = survivors.read_text(encoding="utf-8")
+        survivors.write_text(text.replace('after = "m = dZ.shape[1]"', 'after = "m = dZ.shape[7]"'), encoding="utf-8")
+        result = run("validate")
+
+        assert result.exit_code == 1
+        assert (
+            "all tests pass with linear_backward: `m = A_prev.shape[1]` changed to `m = dZ.shape[1]`" in result.stderr
+        )
+        assert "say why in step_by_step.survivors.toml" in result.stderr
+        assert "no mutant survives that changes `m = A_prev.shape[1]` to `m = dZ.shape[7]`" in result.stderr
 
     def test_not_built(self, run, built):
         """The remedy is in the message."""

@@ -1,10 +1,11 @@
 """The simulated class."""
 
 import pytest
-from helper import FUNCTIONS, run_cells, up_to_last_grade_cell
+from helper import FUNCTIONS, replaced, run_cells, up_to_last_grade_cell
 
 from autograder.course import Course
-from autograder.demo import CLASS, DemoError, Mistake, mistakes_of_class, submission
+from autograder.demo import CLASS, DemoError, mistakes_of, mistakes_of_class, submission
+from autograder.diagnosis.catalogue import Catalogue, CatalogueError
 from autograder.grading.marks import functions
 
 
@@ -16,40 +17,48 @@ def failing(notebook) -> list[str]:
 
 
 @pytest.mark.parametrize("name", [name for name, mistakes in CLASS.items() if mistakes])
-def test_every_student_with_mistakes_loses_points_for_them(solution, release, name):
+def test_every_student_with_mistakes_loses_points_for_them(solution, release, catalogue, name):
     """The first function that a student has wrong is the first that fails."""
-    wrong = {mistake.function for mistake in CLASS[name]}
-    failed = failing(submission(solution, release, CLASS[name]))
+    mistakes = mistakes_of(name, catalogue)
+    failed = failing(submission(solution, release, mistakes))
 
-    assert failed[0] == min(wrong, key=FUNCTIONS.index)
+    assert failed[0] == min({mistake.function for mistake in mistakes}, key=FUNCTIONS.index)
 
 
-def test_the_class_has_one_perfect_and_one_that_does_not_parse(solution, release):
+def test_the_class_has_one_perfect_and_one_that_does_not_parse(solution, release, catalogue):
     """Ada makes no mistake; Lars' notebook has a syntax error and is graded all the same."""
-    assert failing(submission(solution, release, CLASS["ada"])) == []
-    assert failing(submission(solution, release, CLASS["lars"])) == ["compute_cost"]
+    assert failing(submission(solution, release, mistakes_of("ada", catalogue))) == []
+    assert failing(submission(solution, release, mistakes_of("lars", catalogue))) == ["compute_cost"]
 
 
 def test_a_third_of_the_class_forgets_to_divide_by_m():
     """What the class report is to show later."""
-    forgot = [name for name, mistakes in CLASS.items() if any("/ m" in m.right or "1 / m" in m.right for m in mistakes)]
+    forgot = [name for name, mistakes in CLASS.items() if any("no-mean" in mistake for mistake in mistakes)]
 
     assert len(forgot) == 4
 
 
-def test_larger_classes_are_deterministic():
+def test_larger_classes_are_deterministic(catalogue):
     """The same students with the same mistakes in every run, at most one mistake a function."""
-    first, second = list(mistakes_of_class(60)), list(mistakes_of_class(60))
+    first, second = list(mistakes_of_class(60, catalogue)), list(mistakes_of_class(60, catalogue))
 
     assert first == second
     assert len({name for name, _ in first}) == 60
     assert all(len({m.function for m in mistakes}) == len(mistakes) for _, mistakes in first[len(CLASS) :])
 
 
-def test_a_mistake_that_no_longer_fits_is_an_error(solution, release):
+def test_a_mistake_that_no_longer_fits_is_an_error(solution, release, catalogue):
     """A changed solution must not silently make a perfect student."""
-    with pytest.raises(DemoError, match=r"does not say 'np\.no'"):
-        submission(solution, release, (Mistake("linear_forward", "np.no", "np.yes"),))
+    changed = replaced(solution, "linear_forward", "np.dot(W, A) + b", "b + np.dot(W, A)")
+
+    with pytest.raises(CatalogueError, match="stands in the solution of linear_forward 0 times"):
+        submission(changed, release, mistakes_of("greta", catalogue))
+
+
+def test_a_mistake_that_the_catalogue_does_not_have():
+    """The demo says what has to be mended."""
+    with pytest.raises(DemoError, match="no misconception 'linear-no-bias'"):
+        mistakes_of("greta", Catalogue({}))
 
 
 def test_nothing_built_yet(tmp_path):

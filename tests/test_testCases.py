@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -169,6 +170,54 @@ class TestAttempt:
         assert "at this line of wrong: assert A.shape == (9, 9)" in text
         assert "does not have the shape" in text
 
+    def test_both_sides_of_a_failed_shape_assertion(self):
+        """What the array has and what it should have; a literal shape is not said twice."""
+
+        def wrong(A, W):
+            assert A.shape == (W.shape[0], 7)
+
+        def literal(A, W):
+            assert A.T.shape == (9, 9), "a message"
+
+        A, W = np.ones((3, 2)), np.ones((5, 3))
+
+        assert message(attempt, wrong, A, W).endswith(
+            "\n  A has the shape (3, 2); it should be (W.shape[0], 7) = (5, 7)."
+        )
+        assert message(attempt, literal, A, W).endswith("\n  A.T has the shape (2, 3); it should be (9, 9).")
+
+    def test_other_failed_assertions_are_left_alone(self):
+        """No claim about lines that compare something else, or whose sides cannot be looked at again."""
+
+        def less(A):
+            assert A.shape < (1,)
+
+        def once(sides):
+            assert sides.pop().shape == sides.pop()
+
+        for function, argument in [(less, np.ones(3)), (once, [(9, 9), np.ones(3)])]:
+            assert "it should be" not in message(attempt, function, argument)
+
+    def test_a_traceback_from_another_process(self):
+        """Its lines are all there is: the frames here are the grader's, and are not looked at."""
+
+        def remote():
+            error = AssertionError()
+            error.student_traceback = [("<cell>", 3, "linear_forward", "assert Z.shape == (1, 2)")]
+            Z = np.ones(3)
+            assert Z.shape
+            raise error
+
+        text = message(attempt, remote)
+
+        assert "at this line of linear_forward: assert Z.shape == (1, 2)" in text
+        assert "it should be" not in text
+
+    def test_no_return(self):
+        """A function whose last line was lost."""
+        assert "without its return line returns None" in message(attempt, lambda: None, returns=("Z", "cache"))
+        assert "return line" not in message(attempt, lambda: 3, returns=("Z", "cache"))
+
     def test_warnings_of_numpy_are_not_printed(self, recwarn):
         """nbgrader takes text on stderr for a failure; a division by zero shows in the result anyway."""
         assert attempt(lambda: np.ones(1) / np.zeros(1)) == np.inf
@@ -231,12 +280,13 @@ def test_a_notebook_shows_the_message_alone():
 
 def test_only_numpy_is_imported():
     """A student needs no other package for the helper modules."""
-    for name in ["testCases.py", "dnn_utils.py"]:
-        tree = ast.parse((ROOT / name).read_text(encoding="utf-8"))
+    helpers = {path.stem for path in ROOT.glob("*.py")} - {"nbgrader_config"}
+    for name in helpers:
+        tree = ast.parse((ROOT / f"{name}.py").read_text(encoding="utf-8"))
         imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
         imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
 
-        assert imported <= {"numpy", "linecache", "itertools"}
+        assert imported <= {"numpy"} | helpers | set(sys.stdlib_module_names)
 
 
 def test_star_import_gives_every_helper_and_check():

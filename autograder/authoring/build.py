@@ -29,6 +29,7 @@ from autograder.authoring.master import (
     to_source,
 )
 from autograder.course import Assignment, Course
+from autograder.diagnosis.catalogue import Catalogue, CatalogueError, solutions
 
 _NOTEBOOK = "notebook"  # the key of the notebook itself among the hashes of its files
 
@@ -36,9 +37,12 @@ _NOTEBOOK = "notebook"  # the key of the notebook itself among the hashes of its
 def build(assignment: Assignment) -> list[Path]:
     """Write an assignment's source and release, and its bundle and gradebook entry; return the files written.
 
-    Raises BuildError if the master is wrong, the source was edited, or the release gives something away.
+    Raises BuildError if the master or its catalogue is wrong, the source was edited, or the release gives something
+    away.
     """
     master = _linted_master(assignment)
+    if misfits := catalogue_problems(assignment, master):
+        raise BuildError(misfits)
     if edits := edited(assignment):
         raise BuildError(
             [
@@ -132,6 +136,17 @@ def _linted_master(assignment: Assignment) -> NotebookNode:
     if problems := lint(master, assignment.master):
         raise BuildError(problems)
     return master
+
+
+def catalogue_problems(assignment: Assignment, solved: NotebookNode) -> list[AuthoringError]:
+    """Return what is wrong with an assignment's catalogue of misconceptions, if it has one."""
+    if not assignment.catalogue.is_file():
+        return []
+    try:
+        catalogue = Catalogue.read(assignment.catalogue)
+    except CatalogueError as error:
+        return [error]
+    return [problem.at(file=assignment.catalogue) for problem in catalogue.problems(solutions(solved.cells))]
 
 
 def _write_source(assignment: Assignment, master: NotebookNode, origin: Assignment | None = None) -> None:

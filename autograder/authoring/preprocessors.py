@@ -18,6 +18,7 @@ from autograder.authoring.master import cell_name
 from autograder.authoring.regions import STUB, find_regions
 from autograder.authoring.released_cells import CellNames, make_room
 from autograder.authoring.stubs import make_stub
+from autograder.course import Assignment, Course
 
 
 class StubSolutions(ClearSolutions):
@@ -73,7 +74,10 @@ class StoreBundle(SaveCells):
         own = resources["solved"] or nbformat.read(source / f"{place['notebook']}.ipynb", as_version=4)
         solved = nbformat.writes(own) + "\n"
         siblings = {path.stem for path in source.glob("*.ipynb")}
-        bundle.store_notebook(folder, place["notebook"], solved, _checksums(nb), files=files, siblings=siblings)
+        catalogue = Assignment(Course(Path(course.root)), place["notebook"]).catalogue
+        bundle.store_notebook(
+            folder, place["notebook"], solved, _checksums(nb), files=files, siblings=siblings, catalogue=catalogue
+        )
         return result
 
     def _create_notebook(self, nb: NotebookNode) -> None:

@@ -1,4 +1,8 @@
-"""Prove that an assignment is sound: its solution scores full marks, and its release none and gives nothing away."""
+"""Prove that an assignment is sound.
+
+Its solution scores full marks; its release scores none and gives nothing away; its tests catch every misconception of
+its catalogue and every mutant of its solution, but for those of which a reason is written down.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +14,23 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import DeadKernelError
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from autograder.authoring.build import catalogue_problems
 from autograder.authoring.errors import AuthoringError
 from autograder.authoring.leaks import find_leaks
 from autograder.authoring.master import cell_name, read_source
 from autograder.authoring.tables import compare_tables
 from autograder.course import Assignment
+from autograder.diagnosis.catalogue import Catalogue, CatalogueError
+from autograder.diagnosis.mutation import read_explanations, unexplained
+from autograder.diagnosis.proof import Proof, prove
 from autograder.grading.marks import FunctionMarks, failure, functions, read_marks
 
 NOT_FILLED_IN = "not filled in yet"
 EXECUTED = "build/executed"
-_CELL_TIMEOUT = 600  # seconds; a solution may train a network
+_CELL_TIMEOUT = 1800  # seconds; a solution may train a network, on a busy machine
 
 
 @dataclass(frozen=True)
@@ -30,16 +38,18 @@ class Validation:
     """The result of validating one assignment: marks of both notebooks, and everything that is wrong.
 
     executed -- where the solution lies with all its outputs, to be looked at
+    proof -- what came of trying out mistakes, None if the solution itself fails
     """
 
     solution: list[FunctionMarks]
     release: list[FunctionMarks]
     problems: list[AuthoringError]
     executed: Path
+    proof: Proof | None = None
 
 
 def validate(assignment: Assignment, progress: Callable[[str], None]) -> Validation:
-    """Run an assignment's solution and release in a real kernel and check both.
+    """Run an assignment's solution and release in a real kernel and check both, then try out mistakes.
 
     progress -- is told what is being done
     Raises AuthoringError if one of the two notebooks is missing.
@@ -60,7 +70,27 @@ def validate(assignment: Assignment, progress: Callable[[str], None]) -> Validat
     executed = assignment.course.root / EXECUTED / assignment.source.name
     executed.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(solution, executed)
-    return Validation(read_marks(solution), read_marks(release), problems, executed)
+    misfits = catalogue_problems(assignment, solution)
+    problems += misfits
+    proof = None
+    if not misfits and all(marks.score == marks.max_score for marks in read_marks(solution)):
+        progress("trying out mistakes")
+        proof = prove(
+            assignment.source, Catalogue.read(assignment.catalogue) if assignment.catalogue.is_file() else None
+        )
+        problems += check_proof(proof, assignment)
+    return Validation(read_marks(solution), read_marks(release), problems, executed, proof)
+
+
+def check_proof(proof: Proof, assignment: Assignment) -> list[AuthoringError]:
+    """Return what trying out mistakes has shown to be wrong with an assignment."""
+    problems = [problem.at(file=assignment.catalogue) for problem in proof.problems()]
+    try:
+        proof.explanations = read_explanations(assignment.survivors)
+    except CatalogueError as error:
+        return [*problems, error]
+    wrong = unexplained(proof.survivors, proof.explanations, assignment.survivors)
+    return problems + [problem.at(file=assignment.source) for problem in wrong]
 
 
 def execute(path: Path) -> NotebookNode:
@@ -84,6 +114,8 @@ def execute(path: Path) -> NotebookNode:
         )
         try:
             return client.execute()
+        except CellTimeoutError as error:
+            raise AuthoringError(f"a cell takes longer than {_CELL_TIMEOUT} seconds: {error}", file=path) from error
         except DeadKernelError as error:
             raise AuthoringError("the kernel died while this notebook ran.", file=path) from error
 

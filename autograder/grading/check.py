@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +13,20 @@ from autograder import python_cells
 from autograder.authoring.errors import AuthoringError
 from autograder.bundle import Bundle, BundleError, load, store_notebook
 from autograder.course import Assignment, Course
+from autograder.diagnosis.catalogue import Catalogue
 from autograder.grading.engine import Engine
 from autograder.grading.examination import Examination
 from autograder.grading.failures import GradingError
 from autograder.grading.marks import FunctionMarks, functions, owners, read_marks
 from autograder.grading.plan import read_released
 from autograder.grading.settings import read_settings
+from autograder.intake.aliases import Aliases
+from autograder.intake.candidates import choose
+from autograder.intake.definitions import read_code
+from autograder.intake.errors import IntakeError
+from autograder.intake.formats import Candidate, read_file, receive
+from autograder.intake.parts import named_definitions
+from autograder.intake.surroundings import Beside, files_in
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -26,11 +34,19 @@ if TYPE_CHECKING:
 NOT_FILLED_IN = "is not filled in yet"
 
 
-def check(course: Course, path: Path, assignment: str | None = None, isolation: str | None = None) -> dict[str, Any]:
+def check(
+    course: Course,
+    path: Path,
+    assignment: str | None = None,
+    isolation: str | None = None,
+    *,
+    carry_forward: bool = True,
+) -> dict[str, Any]:
     """Grade a notebook and return the result, which `autograder check --json` prints as it is.
 
     assignment -- whose it is; found from the file's name, else from what it defines, if None
     isolation -- "auto" or "none"; what the course sets, if None
+    carry_forward -- whether a test that failed because of other functions is run again without that fault
     Raises CourseError if the named assignment does not exist or the course's configuration is wrong. Everything else
     that can go wrong is in the result, with the status "error".
     """
@@ -50,44 +66,106 @@ def check(course: Course, path: Path, assignment: str | None = None, isolation: 
     settings = read_settings(course)
     confine = settings.confine if isolation is None else isolation != "none"
     try:
+        aliases = Aliases.read(course.root)
         # If it is plain whose the notebook is, the warm processes can get ready while it is read.
         by_name = [one for one in known if assignment or one.name == path.stem]
-        owner = by_name[0] if by_name else find_assignment(known, path, read_submission(path))
+        candidates = [] if by_name else receive(read_file(path), path.name)
+        owner = by_name[0] if by_name else find_assignment(known, path, [one.notebook for one in candidates])
         result["assignment"] = owner.name
         with (
             _bundle_of(owner) as bundle,
             Engine(bundle, owner.name, settings.limits, confine=confine, for_many=False) as engine,
         ):
-            notebook = read_submission(path)
-            examination = engine.examine(notebook, path.absolute().parent)
-            layers, belongs = engine.layers, owners(engine.plan.cells)
-    except (GradingError, AuthoringError, BundleError) as error:
+            candidates = candidates or receive(read_file(path), path.name)
+            exercises = engine.plan.layout.exercises
+            chosen = choose(candidates, exercises, owner.name) or _any(candidates, path, assignment)
+            notebook, folder = chosen.notebook, _folder_beside(course, path, chosen)
+            beside, places = Beside(bundle.files, aliases), files_in(folder)
+            repairs = [*_own_name(chosen, path)]
+            repairs += engine.plan.layout.apply(notebook, beside.environment([*places, *chosen.companions]))
+            around = beside.around(notebook, places, chosen.companions)
+            credit = settings.carried_credit if carry_forward else None
+            examination = engine.examine(notebook, folder, around=around, carried_credit=credit)
+            repairs += [*around.repairs, *examination.repairs]
+            layers, belongs, catalogue = engine.layers, owners(engine.plan.cells), engine.catalogue
+    except (GradingError, AuthoringError, BundleError, IntakeError) as error:
         return result | {"error": str(error)}
     cells = functions(notebook, belongs)
-    entries = [_entry(marks, cells[marks.name], examination) for marks in read_marks(notebook, belongs)]
+    carried = {grade_id: examination.lent[grade_id] for grade_id in examination.carried}
+    marked = read_marks(notebook, belongs, carried)
+    entries = [_entry(marks, cells[marks.name], examination, catalogue) for marks in marked]
     return result | {
         "score": sum(entry["score"] for entry in entries),
         "max_score": sum(entry["max_score"] for entry in entries),
         "status": "graded",
         "isolation": layers,
         "seconds": round(examination.seconds, 3),
-        "repairs": [*examination.repairs, *examination.notes],
+        "repairs": [*repairs, *examination.notes],
         "functions": entries,
     }
 
 
-def find_assignment(known: list[Assignment], path: Path, notebook: NotebookNode) -> Assignment:
-    """Return the assignment that a notebook belongs to by what it defines. Raises GradingError if it is none."""
-    defined = set().union(*(python_cells.bound_names(cell.source) for cell in _code(notebook)))
-    shared = Counter({one: len(defined & _graded_names(one)) for one in known})
+def read_submission(path: Path) -> NotebookNode:
+    """Return the notebook that a file holds, the first if there are several, and without outputs.
+
+    Raises IntakeError if there is none.
+    """
+    return receive(read_file(path), path.name)[0].notebook
+
+
+def find_assignment(known: list[Assignment], path: Path, notebooks: Sequence[NotebookNode]) -> Assignment:
+    """Return the assignment that notebooks belong to by what they define. Raises GradingError if it is none."""
+    shared: Counter[Assignment] = Counter()
+    for one in known:
+        names = _graded_names(one)
+        shared[one] = max((len(_defined(notebook) & names) for notebook in notebooks), default=0)
     best = shared.most_common(1)
     if not best or not best[0][1]:
-        names = ", ".join(assignment.name for assignment in known) or "none"
+        there_is = ", ".join(assignment.name for assignment in known) or "none"
         raise GradingError(
             f"{path.name} belongs to no assignment by its name, and defines no function of one. "
-            f"Say which it is: --assignment NAME (there is: {names})."
+            f"Say which it is: --assignment NAME (there is: {there_is})."
         )
     return best[0][0]
+
+
+def _defined(notebook: NotebookNode) -> set[str]:
+    """Return what a notebook defines, in cells with errors too."""
+    found: set[str] = set()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            code = read_code(cell.source)
+            found |= code.functions | code.others if code.runs else set(named_definitions(cell.source))
+    return found
+
+
+def _any(candidates: Sequence[Candidate], path: Path, assignment: str | None) -> Candidate:
+    """Return the only notebook there is: it has nothing of the assignment, but somebody said whose it is."""
+    if len(candidates) == 1:
+        return candidates[0]
+    raise IntakeError(
+        f"{path.name} holds {len(candidates)} notebooks, and none has an exercise of {assignment or 'the assignment'} "
+        "filled in: hand in the one that is to be graded."
+    )
+
+
+def _own_name(chosen: Candidate, path: Path) -> list[str]:
+    """Return the repairs of a candidate, without that it has the name that the user typed."""
+    return [repair for repair in chosen.repairs if repair != f"the notebook was handed in as {path.name}"]
+
+
+def _folder_beside(course: Course, path: Path, chosen: Candidate) -> Path | None:
+    """Return the folder whose files go with a notebook; None if these are in the archive, or the course's own.
+
+    The course's folder holds the solutions, which no student's code may see.
+    """
+    folder = path.absolute().parent.resolve()
+    if chosen.name != path.name or course.root.is_relative_to(folder):
+        return None
+    if folder.is_relative_to(course.root):
+        top = folder.relative_to(course.root).parts[0]
+        return folder if top in ("submitted", "release") else None
+    return folder
 
 
 def status_of(marks: FunctionMarks, cells: list[NotebookNode], timed_out: set[str]) -> str:
@@ -95,8 +173,8 @@ def status_of(marks: FunctionMarks, cells: list[NotebookNode], timed_out: set[st
     message = marks.message or ""
     if any(cell.metadata.nbgrader.get("solution") for cell in cells):
         return "manual"
-    if marks.score == marks.max_score:
-        return "passed"
+    if marks.is_carried or marks.score == marks.max_score:
+        return "carried" if marks.is_carried else "passed"
     if any(cell.metadata.nbgrader.grade_id in timed_out for cell in cells):
         return "timeout"
     if message.startswith(f"{marks.name} {NOT_FILLED_IN}"):
@@ -106,35 +184,20 @@ def status_of(marks: FunctionMarks, cells: list[NotebookNode], timed_out: set[st
     return "partial" if marks.score else "failed"
 
 
-def _entry(marks: FunctionMarks, cells: list[NotebookNode], examination: Examination) -> dict[str, Any]:
+def _entry(
+    marks: FunctionMarks, cells: list[NotebookNode], examination: Examination, catalogue: Catalogue | None
+) -> dict[str, Any]:
+    found = examination.misconceptions.get(marks.name, [])
+    hints = catalogue.hints(found) if catalogue else []
+    message = "\n".join([marks.message, *(f"Hint: {hint}" for hint in hints)]) if marks.message else None
     return {
         "name": marks.name,
         "score": marks.score,
         "max_score": marks.max_score,
         "status": status_of(marks, cells, examination.timed_out),
-        "message": marks.message,
-        "misconception": None,
+        "message": message,
+        "misconception": ", ".join(found) or None,
     }
-
-
-def read_submission(path: Path) -> NotebookNode:
-    """Return a notebook with valid cell ids and no outputs. Raises GradingError if it is none."""
-    import nbformat  # noqa: PLC0415 (while the warm processes get ready)
-
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        notebook: NotebookNode = nbformat.reads(text, as_version=4)
-        nbformat.validator.normalize(notebook)
-        nbformat.validate(notebook)
-    except FileNotFoundError as error:
-        raise GradingError(f"There is no file {path}.") from error
-    except OSError as error:
-        raise GradingError(f"{path} cannot be read: {error.strerror}.") from error
-    except Exception as error:  # nbformat raises whatever json, its validators and converters raise
-        raise GradingError(f"{path.name} is no notebook that can be read: {type(error).__name__}.") from error
-    for cell in _code(notebook):
-        cell.outputs, cell.execution_count = [], None
-    return notebook
 
 
 @contextmanager
@@ -152,7 +215,8 @@ def _bundle_of(assignment: Assignment) -> Iterator[Bundle]:
     with tempfile.TemporaryDirectory(prefix="autograder-bundle-") as temporary:
         solved = assignment.source.read_text(encoding="utf-8")
         target = Path(temporary) / assignment.name
-        yield store_notebook(target, assignment.name, solved, {}, files=files, siblings={assignment.name})
+        name, catalogue = assignment.name, assignment.catalogue
+        yield store_notebook(target, name, solved, {}, files=files, siblings={name}, catalogue=catalogue)
 
 
 def _graded_names(assignment: Assignment) -> set[str]:
@@ -161,7 +225,3 @@ def _graded_names(assignment: Assignment) -> set[str]:
     cells = read_released(assignment.source)
     solutions = (cell for cell in cells if cell["metadata"].get("nbgrader", {}).get("solution"))
     return set().union(*(python_cells.bound_names(cell["source"]) for cell in solutions))
-
-
-def _code(notebook: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,8 @@ from autograder.isolation.process import Process
 Packed = bytes | memoryview
 
 GRACE = 2.0  # seconds between an interrupt and the end
+LEARNING = 30.0  # seconds that the grader may take to get ready for a diagnosis
+DIAGNOSIS = 1.0  # seconds for the diagnosis of a submission
 
 
 @dataclass
@@ -54,13 +57,26 @@ class Conversation:
         order = ["run", {"source": source, "number": number}]
         return _Cell(self, "student", seconds).run(order)
 
-    def run_test(self, grade_id: str, number: int, seconds: float, *, fresh: bool) -> Turn:
+    def run_test(self, grade_id: str, number: int, seconds: float, *, fresh: bool, lend: Sequence[str] = ()) -> Turn:
         """Run a test; `fresh` says that the student's process is another one than at the last test.
 
+        lend -- if there are some, the test is run again, with references in place of these functions
         Raises GraderProcessError if the grader's process fails, or takes too long by itself.
         """
-        order = ["run", {"grade_id": grade_id, "number": number, "fresh": fresh}]
+        order = ["run", {"grade_id": grade_id, "number": number, "fresh": fresh, "lend": list(lend)}]
         return _Cell(self, "grader", seconds).run(order)
+
+    def diagnose(self, functions: list[str], failed: list[str], number: int, *, fresh: bool) -> dict[str, list[str]]:
+        """Return what explains functions that failed their tests: misconceptions, by function; the last thing asked.
+
+        Raises GraderProcessError as `run_test` does.
+        """
+        order = {"functions": functions, "number": number, "fresh": fresh}
+        # What it takes to get to know the functions is none of the student's time.
+        _Cell(self, "grader", LEARNING).run(["run", order | {"failed": []}])
+        turn = _Cell(self, "grader", DIAGNOSIS).run(["run", order | {"failed": failed}])
+        found: dict[str, list[str]] = (turn.answer or {}).get("misconceptions", {})
+        return found
 
 
 class _Cell:

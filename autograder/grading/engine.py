@@ -17,14 +17,17 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from autograder.bundle import Bundle
+from autograder.diagnosis.catalogue import Catalogue, CatalogueError
 from autograder.grading import fonts
 from autograder.grading.examination import Examination, GradingLimits
 from autograder.grading.failures import GraderProcessError, UnconfinedError, UnsoundBundleError
 from autograder.grading.plan import Plan
+from autograder.intake.surroundings import Surroundings
 from autograder.isolation.errors import IsolationError
 from autograder.isolation.outputs import Output
 from autograder.isolation.parcel import Parcel
 from autograder.isolation.process import Process
+from autograder.isolation.processors import one_processor
 from autograder.isolation.sandbox.limits import ProcessLimits
 from autograder.isolation.zygote import NotConfinedError, Zygote
 
@@ -66,6 +69,7 @@ class Engine:
     ) -> None:
         self.plan = Plan.read(bundle.notebook(name))
         self.limits = limits or GradingLimits()
+        self.catalogue = _catalogue(bundle, name)
         self._bundle = bundle
         self._confine = confine
         self._for_many = for_many
@@ -76,22 +80,31 @@ class Engine:
     def examine(
         self,
         notebook: NotebookNode,
-        handed_in: Path,
+        handed_in: Path | None,
         *,
         keep: Collection[str] = (),
         known: Mapping[str, list[Output]] | None = None,
+        around: Surroundings | None = None,
+        carried_credit: float | None = 1.0,
+        attempt: int = 1,
     ) -> Examination:
         """Run a submission, writing outputs into the notebook.
 
         handed_in -- the folder with what was handed in beside it; the student's code works in a copy of it, in which
-        the assignment's own files replace any of the same name
+        the assignment's own files replace any of the same name; None if there is none
         keep -- the names of files of which the student's own version is kept
         known -- the outputs of tests that need not run again, by grade_id
+        around -- what else is to be beside the notebook, and what is not
+        carried_credit -- the part of the points for a test that is right with references in place of functions that
+            are wrong; None to judge every function together with those that it needs
+        attempt -- which of an entry's hints is told
         Raises GradingError if it could not be judged through no fault of the student's.
         """
         temporary = _folder_for_nobody("autograder-submission-")
         try:
-            return self._examine(notebook, handed_in, temporary, frozenset(keep), known)
+            around = around or Surroundings()
+            options = (frozenset(keep), known, around, carried_credit, attempt)
+            return self._examine(notebook, handed_in, temporary, *options)
         except (IsolationError, OSError) as error:
             raise GraderProcessError(f"the machine could not run the submission: {error}") from error
         finally:
@@ -100,26 +113,32 @@ class Engine:
     def _examine(
         self,
         notebook: NotebookNode,
-        handed_in: Path,
+        handed_in: Path | None,
         temporary: Path,
         keep: frozenset[str],
         known: Mapping[str, list[Output]] | None,
+        around: Surroundings,
+        carried_credit: float | None,
+        attempt: int,
     ) -> Examination:
         # Imported while the warm processes get ready, not before they are started.
         from autograder.grading.examiner import Examiner  # noqa: PLC0415
 
-        files, size = _files(handed_in)
+        found, size = _files(handed_in)
+        files = {name: path for name, path in found.items() if around.shows(name)}
         own = _files(self._bundle.files)[0]
         replacing = {name: path for name, path in own.items() if name not in keep or name not in files}
         if keep.isdisjoint(files):
             replacing |= self._compiled
         with (
-            Parcel((files if size <= HANDED_IN_BYTES else {}) | replacing) as handed,
+            one_processor(),
+            Parcel({**(files if size <= HANDED_IN_BYTES else {}), **around.files, **replacing}) as handed,
             Parcel(own) as released,
             self._fork_grader(temporary / "tests", released) as grader,
         ):
             fork = self._fork_student(handed, temporary)
-            examination = Examiner(self.plan, fork, grader, self.limits).examine(notebook, known)
+            examiner = Examiner(self.plan, fork, grader, self.limits, carried_credit, self.catalogue)
+            examination = examiner.examine(notebook, known, attempt)
         if size > HANDED_IN_BYTES:
             note = f"{size >> 20} MiB lie beside the notebook, more than {HANDED_IN_BYTES >> 20}: none of it was copied"
             examination.notes.append(note)
@@ -193,7 +212,7 @@ class Engine:
             return graders.fork(_GRADER, {}, folder, files=files, limits=self._process_limits())
         # For a single submission one warm process serves both: the solution runs in a fork of it, so what the
         # student's process is forked from never sees it.
-        script = {"script": self.plan.script()}
+        script = self._solution()
         only = self._ready(self._student_zygote)
         grader = only.fork(_ONLY_GRADER, script, folder, files=files, limits=self._process_limits())
         answer: Any = grader.channel.receive(time.monotonic() + _READY_SECONDS)
@@ -201,6 +220,11 @@ class Engine:
             raise GraderProcessError(f"the solved notebook ends its process: {answer[1]['traceback'].strip()[-200:]}")
         self._refuse_unable(answer[1])
         return grader
+
+    def _solution(self) -> dict[str, Any]:
+        """Return what the grader's process, and no other, is to know."""
+        known = self.catalogue.plain() if self.catalogue else []
+        return {"script": self.plan.script(), "misconceptions": known}
 
     def _process_limits(self) -> ProcessLimits:
         """What the kernel is told. The clock is held from outside; the processor's is for when nobody holds it."""
@@ -240,12 +264,20 @@ class Engine:
         _copy(_files(self._bundle.files)[0], folder)
         return Zygote.begin(
             prepare="autograder.grading.grader:prepare",
-            arguments={"script": self.plan.script()},
+            arguments=self._solution(),
             environment=_ENVIRONMENT,
             directory=folder,
             confine=self._confine,
             entries=[_GRADER],
         )
+
+
+def _catalogue(bundle: Bundle, name: str) -> Catalogue | None:
+    """Return the catalogue that was released, None if there is none that can be read: grading needs none."""
+    path = bundle.catalogue(name)
+    with contextlib.suppress(CatalogueError):
+        return None if path is None else Catalogue.read(path)
+    return None
 
 
 def _folder_for_nobody(prefix: str) -> Path:
@@ -263,9 +295,11 @@ def _remove(folder: Path) -> None:
         subprocess.run(["rm", "-rf", "--", str(folder)], check=False, stderr=subprocess.DEVNULL)
 
 
-def _files(folder: Path) -> tuple[dict[str, Path], int]:
+def _files(folder: Path | None) -> tuple[dict[str, Path], int]:
     """Return the files of a folder, by their places in it, and their size; links are none."""
-    paths = folder.rglob("*") if folder.is_dir() else []
+    if folder is None or not folder.is_dir():
+        return {}, 0
+    paths = folder.rglob("*")
     files = {path.relative_to(folder).as_posix(): path for path in paths if not path.is_symlink() and path.is_file()}
     return files, sum(path.stat().st_size for path in files.values())
 

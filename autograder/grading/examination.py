@@ -29,9 +29,15 @@ class Examination:
     repairs -- what had to be mended in the notebook before
     notes -- what happened on the way that a reader of the result should know
     timed_out -- the tests during which the student's code ran out of time
+    misconceptions -- what explains a function's failing: entries of the catalogue, by function
+    lent -- for each test that was run again with references in place of other functions: which functions
+    carried -- those of these tests that are right with them
     """
 
     repairs: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     timed_out: set[str] = field(default_factory=set)
+    misconceptions: dict[str, list[str]] = field(default_factory=dict)
+    lent: dict[str, list[str]] = field(default_factory=dict)
+    carried: set[str] = field(default_factory=set)
     seconds: float = 0.0

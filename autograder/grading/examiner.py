@@ -9,8 +9,12 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.diagnosis.catalogue import Catalogue
+from autograder.diagnosis.telling import failing, tell, untouched, without_hints
+from autograder.grading.carry_forward import CarryForward, Ran
 from autograder.grading.conversation import Conversation, Turn
 from autograder.grading.examination import Examination, GradingLimits
+from autograder.grading.failures import GraderProcessError
 from autograder.grading.plan import Plan, give_roles, is_test
 from autograder.isolation.outputs import CUT, Output, error_output, sanitise
 from autograder.isolation.process import Process
@@ -25,31 +29,47 @@ class Examiner:
     plan -- what the master says about the cells
     fork_student -- gives a new process for the student's cells
     grader -- the process that runs the tests
+    carried_credit -- the part of the points that a test earns which is right only with references in place of functions
+        that are wrong; None to run no test again
+    catalogue -- what wrong answers are recognised by, None if there is no catalogue
     """
 
-    def __init__(self, plan: Plan, fork_student: Callable[[], Process], grader: Process, limits: GradingLimits) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        fork_student: Callable[[], Process],
+        grader: Process,
+        limits: GradingLimits,
+        carried_credit: float | None = 1.0,
+        catalogue: Catalogue | None = None,
+    ) -> None:
         self._plan = plan
+        self._carried_credit = carried_credit
+        self._catalogue = catalogue
         self._fork_student = fork_student
         self._limits = limits
         self._talk = Conversation(fork_student(), grader)
-        self._ran: list[str] = []  # the student's cells so far, without those that killed or hung their process
+        self._ran: list[Ran] = []  # the student's cells so far, without those that killed or hung their process
         self._fresh = False
         self._examination = Examination()
         self._end = 0.0
 
-    def examine(self, notebook: NotebookNode, known: Mapping[str, list[Output]] | None = None) -> Examination:
+    def examine(
+        self, notebook: NotebookNode, known: Mapping[str, list[Output]] | None = None, attempt: int = 1
+    ) -> Examination:
         """Run a submission and write outputs and counters into it; roles and tests become the master's.
 
         known -- the outputs of tests that need not run again, by grade_id
+        attempt -- which of an entry's hints is told
         Raises GradingError if it could not be judged through no fault of the student's.
         """
-        known = known or {}
+        known = {grade_id: without_hints(outputs) for grade_id, outputs in (known or {}).items()}
         begin = time.monotonic()
         self._end = begin + self._limits.submission
         self._examination.repairs += give_roles(notebook, self._plan)
         number = 0
         try:
-            for cell in notebook.cells:
+            for position, cell in enumerate(notebook.cells):
                 if cell.cell_type != "code":
                     continue
                 cell.outputs, cell.execution_count = [], None
@@ -61,19 +81,39 @@ class Examiner:
                     grade_id = cell.metadata.nbgrader.grade_id
                     outputs = known[grade_id] if grade_id in known else self._test(cell, number)
                 else:
-                    outputs = self._student_cell(cell, number)
+                    outputs = self._student_cell(Ran(position, number, cell.source))
                 cell.outputs = [nbformat.from_dict(output) for output in outputs]
+            misconceptions = self._diagnose(notebook, number + 1)
         finally:
-            self._end_student()
+            self._end_student(self._talk.student)
+        if self._carried_credit is not None:
+            self._carry_forward(notebook, self._carried_credit)
+        self._tell(notebook, misconceptions, attempt)
         self._examination.seconds = time.monotonic() - begin
         return self._examination
 
-    def _student_cell(self, cell: NotebookNode, number: int) -> list[Output]:
+    def _carry_forward(self, notebook: NotebookNode, credit: float) -> None:
+        """Run the tests again that may have failed because of another function."""
+        retests = CarryForward(
+            self._plan,
+            self._fork_student,
+            self._talk.grader,
+            seconds_left=self._seconds_left,
+            end_student=self._end_student,
+            credit=credit,
+        ).run(notebook, self._ran)
+        self._examination.lent, self._examination.carried = retests.lent, retests.right
+        self._examination.timed_out -= retests.right
+        if retests.stopped is not None:
+            self._note(retests.stopped)
+
+    def _student_cell(self, cell: Ran) -> list[Output]:
         if (seconds := self._seconds_left()) <= 0:
             return [self._out_of_time()]
+        number = cell.number
         turn = self._talk.run_student(cell.source, number, seconds)
         if turn.lost is None and not turn.timed_out:
-            self._ran.append(cell.source)
+            self._ran.append(cell)
         if turn.lost is None and turn.timed_out:
             self._note(f"cell {number} was stopped, because its {seconds:.3g} seconds were up")
         outputs = sanitise((turn.answer or {}).get("outputs", []))
@@ -108,6 +148,29 @@ class Examiner:
             outputs = [*outputs, error_output(TIME_IS_UP, "The time for this cell was up.", [])]
         return outputs
 
+    def _diagnose(self, notebook: NotebookNode, number: int) -> dict[str, list[str]]:
+        """Return why functions fail: misconceptions by function. Nothing that happens here changes a mark."""
+        failed = failing(notebook, self._plan.cells)
+        if self._catalogue is None or not failed or self._seconds_left() <= 0:
+            return {}
+        left_out = untouched(notebook, self._plan.cells, failed)
+        left_out |= {name for name, cells in failed.items() if not self._examination.timed_out.isdisjoint(cells)}
+        asked = [name for name in failed if name not in left_out]
+        if not asked:
+            return {}
+        try:
+            return self._talk.diagnose(asked, list(failed), number, fresh=self._fresh)
+        except GraderProcessError as error:
+            self._note(f"why functions failed could not be found out: {error}")
+            return {}
+
+    def _tell(self, notebook: NotebookNode, misconceptions: dict[str, list[str]], attempt: int) -> None:
+        """Write hints into the tests of the functions that fail on their own merit."""
+        failed = failing(notebook, self._plan.cells)
+        self._examination.misconceptions = {name: found for name, found in misconceptions.items() if name in failed}
+        if self._catalogue is not None:
+            tell(notebook, failed, self._examination.misconceptions, self._catalogue, attempt)
+
     def _lost(self, turn: Turn, where: str) -> Output:
         """Replace the student's process, and return the output that says why the cell has failed."""
         self._examination.notes.append(f"{where}: the student's process {turn.lost}")
@@ -117,28 +180,28 @@ class Examiner:
 
     def _start_again(self) -> None:
         """Fork a new process for the student and run again what had run, so that later cells find what they need."""
-        done: list[str] = []
+        done: list[Ran] = []
         waiting = list(self._ran)
-        self._end_student()
+        self._end_student(self._talk.student)
         self._talk.student = self._fork_student()
         self._fresh = True
         while waiting and (seconds := self._seconds_left()) > 0:
-            source = waiting.pop(0)
-            turn = self._talk.run_student(source, len(done) + 1, seconds)
+            cell = waiting.pop(0)
+            turn = self._talk.run_student(cell.source, cell.number, seconds)
             if turn.lost is None and not turn.timed_out:
-                done.append(source)
+                done.append(cell)
                 continue
             if turn.lost is not None:
                 # It did not do that the first time. Without it, from the beginning.
-                self._end_student()
+                self._end_student(self._talk.student)
                 self._talk.student = self._fork_student()
                 waiting, done = [*done, *waiting], []
         self._ran = done
 
-    def _end_student(self) -> None:
-        """End the student's process, and note what it tried."""
-        self._talk.student.kill()
-        for notice in self._talk.student.notices:
+    def _end_student(self, student: Process) -> None:
+        """End a student's process, and note what it tried."""
+        student.kill()
+        for notice in student.notices:
             self._note(f"the submission {notice}")
 
     def _note(self, note: str) -> None:

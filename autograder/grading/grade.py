@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import glob
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,6 @@ from pathlib import Path
 from typing import Protocol
 
 from nbgrader.api import Assignment, Gradebook, Student, SubmittedAssignment
-from nbgrader.converters.base import NbGraderException
 
 from autograder.bundle import RESULTS, bundles_folder
 from autograder.course import CONFIG
@@ -85,27 +85,28 @@ class ClassGrading:
         self.records = Records(beside / RESULTS / job.assignment)
         self._grader = hash_of(
             grader_hash(),
-            repr((self._place.settings, job.isolation)),
+            repr((self._place.settings, job.isolation, job.carry_forward)),
             (job.configured_by / CONFIG).read_text(encoding="utf-8"),
+            repr(sorted(self._place.beside.aliases.names.items())),
         )
         hashes = {name: plan.hashes() for name, plan in self._plans.items()}
         files = self._place.bundle.files
         helpers = [path.relative_to(files).as_posix() for path in files.rglob("*") if path.is_file()]
         self._base = hash_of(hash_of_files(files, helpers), *(f"{name}:{base}" for name, (base, _) in hashes.items()))
         self._tests = {name: tests for name, (_, tests) in hashes.items()}
+        catalogues = [self._place.bundle.catalogue(name) for name in sorted(self._plans)]
+        self._catalogues = hash_of(*("" if path is None else path.read_text(encoding="utf-8") for path in catalogues))
 
     def submissions(self, students: Sequence[str] = ()) -> dict[str, Path]:
         """Return the folders of what was handed in, by student. Raises GradingError if one of `students` did not."""
         converter = self._steps.converter
-        try:
-            converter.init_notebooks()
-        except NbGraderException as error:
+        found = sorted(glob.glob(converter._format_source(self._job.assignment, self._course.student_id)))
+        found = [folder for folder in found if any(map(_is_handed_in, Path(folder).rglob("*")))]
+        if not found:
             folder = self._steps.folder(self._course.submitted_directory, "STUDENT")
-            raise GradingError(f"Nobody has handed in anything: there is no notebook in {folder}.") from error
+            raise GradingError(f"Nobody has handed in anything: there is no notebook in {folder}.")
         pattern = re.compile(converter._format_source(re.escape(self._job.assignment), "(?P<student>.*)", escape=True))
-        folders = {
-            match["student"]: Path(folder) for folder in converter.assignments if (match := pattern.match(folder))
-        }
+        folders = {match["student"]: Path(folder) for folder in found if (match := pattern.match(folder))}
         for student in students:
             if student not in folders:
                 raise GradingError(f"{student} has handed in no notebook of {self._job.assignment}.")
@@ -167,22 +168,27 @@ class ClassGrading:
             if kept is not None and kept.reusable:
                 ready.append(kept)
                 continue
-            notebooks = sorted(name for name in self._plans if _is_handed_in(folder / f"{name}.ipynb"))
             previous = None if force or landed is None else self.records.find(student, landed)
             only = self._changed_tests(record, previous)
-            tasks.append(Task(record, folder, notebooks, previous if only is not None else None, only))
+            counted = self._place.settings.hints_by_attempt
+            attempt = self.records.attempt(student, record.submission) if counted else 1
+            names = sorted(self._plans)
+            tasks.append(Task(record, folder, names, previous if only is not None else None, only, attempt))
         return tasks, ready
 
     def _record(self, student: str, folder: Path) -> Record:
         names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if _is_handed_in(path)]
         submission = hash_of_files(folder, names)
         tests = [f"{name}:{sorted(hashes.items())}" for name, hashes in sorted(self._tests.items())]
-        key = hash_of(student, submission, self._grader, self._base, *tests)
+        key = hash_of(student, submission, self._grader, self._base, *tests, self._catalogues)
         return Record(student, key, submission, self._grader, self._base, self._tests)
 
     def _changed_tests(self, record: Record, previous: Record | None) -> dict[str, list[str]] | None:
         """Return the tests that have changed since a record, by notebook; None if more has."""
         if previous is None or not previous.reusable:
+            return None
+        if any(previous.lent.values()):
+            # What a test of one function shows may hang on another's marks, which may be about to change.
             return None
         same = (previous.submission, previous.grader, previous.base)
         if same != (record.submission, record.grader, record.base) or previous.tests.keys() != record.tests.keys():

@@ -1,11 +1,14 @@
 """The grader process: it has run the solved master, and runs a submission's tests.
 
-    ["run", {"grade_id", "number", "fresh"}]  from the host, answered by
+    ["run", {"grade_id", "number", "fresh", "lend"}]  from the host, answered by
     ["done", {"outputs", "ename", "evalue", "seconds", "broken"}]
-    ["request", {...}]                        from the student's process, answered by ["reply", {...}]
+    ["run", {"functions", "failed", "number", "fresh"}]   when all tests have run: why do these functions fail?
+    ["done", {"misconceptions"}]
+    ["request", {...}]                                from the student's process, answered by ["reply", {...}]
 
-`fresh` says that the student's process is another one than before. What the student's functions print while a test
-runs is shown as plain output of the test, never as a result, an error or stderr.
+`fresh` says that the student's process is another one than before. With `lend`, names of functions, a test is run a
+second time, with the namespace that it had and with references in place of these functions of the student's. What the
+student's functions print while a test runs is shown as plain output of the test, never as a result, an error or stderr.
 """
 
 from __future__ import annotations
@@ -15,14 +18,22 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograder.diagnosis.consultation import Diagnostician
 from autograder.grading.grade_cell import GradeCell
-from autograder.grading.names import Moment, Names, moment, variables
+from autograder.grading.names import Memory, Moment, Names, moment, variables
 from autograder.isolation.channel import Channel, Plain
 from autograder.isolation.errors import ChannelClosed, MalformedMessage, WireError
+from autograder.isolation.loans import Loans
 from autograder.isolation.outputs import Output, demote, error_output, sanitise
 from autograder.isolation.peer import Peer
 from autograder.isolation.shell import Shell
 from autograder.isolation.warmup import Warm
+
+_FAILURE = """
+def fail():
+    raise AssertionError("expected")
+fail()
+"""
 
 
 @dataclass
@@ -30,9 +41,11 @@ class Prepared:
     """What is ready before any submission comes: the master has run, and what it changed is known.
 
     report -- the tests that the solution itself does not pass, each with the error
+    diagnostician -- knows the misconceptions, if there is a catalogue
     """
 
     shell: Shell
+    diagnostician: Diagnostician | None = None
     cells: dict[str, GradeCell] = field(default_factory=dict)
     moments: dict[str, Moment] = field(default_factory=dict)
     report: dict[str, str] = field(default_factory=dict)
@@ -42,15 +55,25 @@ class Prepared:
         self.shell.open()
 
 
-def prepare(script: list[dict[str, Any]]) -> Prepared:
-    """Run a solved notebook, as `Plan.script` gives it, and note what each test is to see: for `Zygote.start`."""
-    prepared = _prepare(script, Shell())
+def prepare(script: list[dict[str, Any]], misconceptions: list[dict[str, Any]]) -> Prepared:
+    """Run a solved notebook, as `Plan.script` gives it, and note what each test is to see: for `Zygote.start`.
+
+    misconceptions -- as `Catalogue.plain` gives them
+    """
+    shell = Shell()
+    # A failure takes long the first time: what a traceback is made with looks at every module.
+    shell.run(_FAILURE, store_count=False)
+    shell.forget()
+    prepared = _prepare(script, misconceptions, shell)
+    if prepared.diagnostician is not None:
+        with contextlib.suppress(Exception):  # what is not known is not diagnosed; see below
+            prepared.diagnostician.learn()
     # Nothing stays open: the forked processes open their own.
     prepared.shell.release()
     return prepared
 
 
-def _prepare(script: list[dict[str, Any]], shell: Shell) -> Prepared:
+def _prepare(script: list[dict[str, Any]], misconceptions: list[dict[str, Any]], shell: Shell) -> Prepared:
     prepared = Prepared(shell)
     before: dict[str, Any] = {}
     for step in script:
@@ -64,6 +87,10 @@ def _prepare(script: list[dict[str, Any]], shell: Shell) -> Prepared:
             before = variables(namespace)
             if run.ename is not None:
                 prepared.report[cell.grade_id] = f"{run.ename}: {run.evalue}"
+    if misconceptions:
+        # Grading does not depend on the diagnosis. What is wrong with a catalogue, `autograder validate` says.
+        with contextlib.suppress(Exception):
+            prepared.diagnostician = Diagnostician(script, variables(shell.namespace), misconceptions)
     return prepared
 
 
@@ -72,9 +99,11 @@ def serve(channel: Channel, state: Prepared) -> None:
     Grader(channel, state).serve()
 
 
-def prepare_and_serve(channel: Channel, state: Warm, script: list[dict[str, Any]]) -> None:
+def prepare_and_serve(
+    channel: Channel, state: Warm, script: list[dict[str, Any]], misconceptions: list[dict[str, Any]]
+) -> None:
     """Be the grader process of the only submission that will come; begins with ["ready", report]."""
-    prepared = _prepare(script, state.shell)
+    prepared = _prepare(script, misconceptions, state.shell)
     channel.send(["ready", dict(prepared.report)])
     serve(channel, prepared)
 
@@ -86,6 +115,7 @@ class Grader:
         self._channel = channel
         self._prepared = prepared
         self._entered = 0  # how many of the master's moments the namespace has
+        self._memories: dict[str, tuple[int, Memory]] = {}  # before each test
         self._names = Names(prepared.shell.namespace)
         self._names.start_over()
         self._student = self._meet()
@@ -103,7 +133,8 @@ class Grader:
                 if type(message) is list and message[0] == "run":
                     # Whatever was said before belongs to a cell that is over.
                     self._channel.send(["begun", message[1]["number"]])
-                    self._channel.send(["done", self._run(**message[1])])
+                    run = self._diagnose if "functions" in message[1] else self._run
+                    self._channel.send(["done", run(**message[1])])
                 else:
                     self._serve_student(message)
 
@@ -126,16 +157,21 @@ class Grader:
         except KeyboardInterrupt:
             self._channel.send(["refused", "its time was up"])
 
-    def _run(self, grade_id: str, number: int, fresh: bool) -> dict[str, Any]:
+    def _run(self, grade_id: str, number: int, fresh: bool, lend: list[str]) -> dict[str, Any]:
         if fresh:
             self._student = self._meet()
+        self._remember(grade_id, again=bool(lend))
         shell, cell = self._prepared.shell, self._prepared.cells[grade_id]
         shell.execution_count = number
+        loans: Loans | None = None
         with contextlib.suppress(WireError):  # the test will find the names unbound, and the host knows why
             self._names.enter(cell, self._moments_until(grade_id), self._student)
+            loans = self._names.lend(lend, self._student) if lend else None
         run = shell.run(cell.source, after_statement=self._names.seen)
         with contextlib.suppress(WireError):
             self._names.synchronise(self._student)
+            if loans is not None:
+                self._names.take_back(loans, lend, self._student)
         outputs = [_without_stderr(output) for output in run.outputs]
         if run.ename is not None and not any(output["output_type"] == "error" for output in outputs):
             # IPython prints some errors, groups of exceptions among them, and records none.
@@ -147,6 +183,31 @@ class Grader:
             "seconds": run.seconds,
             "broken": str(self._student.broken) if self._student.broken else None,
         }
+
+    def _diagnose(self, functions: list[str], failed: list[str], number: int, fresh: bool) -> dict[str, Any]:
+        """Say what explains functions that failed; without `failed` only learn what has to be known for that."""
+        found: dict[str, list[str]] = {}
+        doctor = self._prepared.diagnostician
+        if fresh and failed:
+            self._student = self._meet()
+        if doctor is not None and not failed:
+            doctor.learn(functions)
+        elif doctor is not None:
+            # The tests are over. Whatever a student's function brings about, what was found until then is told.
+            with contextlib.suppress(BaseException):
+                for name, misconceptions in doctor.consult(self._student, functions, failed):
+                    found[name] = misconceptions
+        return {"misconceptions": found}
+
+    def _remember(self, grade_id: str, *, again: bool) -> None:
+        """Note what the names are before a test, or make them that for the second run."""
+        if not again:
+            self._memories[grade_id] = (self._entered, self._names.memory())
+        elif grade_id in self._memories:
+            self._entered, memory = self._memories[grade_id]
+            self._names.recall(memory)
+        else:
+            self._entered = 0
 
     def _moments_until(self, grade_id: str) -> list[Moment]:
         """Return what the master changed since the last test that ran, up to this one, in the master's order."""

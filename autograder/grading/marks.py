@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +17,15 @@ class FunctionMarks:
     """What one exercise earned.
 
     message -- why points are missing: what its solution cell stopped with, else what the first of its grade cells
-        that failed says; None if none failed
+        that failed says; or that it was tested with references; None if there is nothing to say
+    is_carried -- whether it is right, but with references in place of functions that are wrong
     """
 
     name: str
     score: float
     max_score: float
     message: str | None
+    is_carried: bool = False
 
 
 def owners(cells: Iterable[Any]) -> dict[str, str]:
@@ -59,11 +61,17 @@ def functions(notebook: NotebookNode, owner: Mapping[str, str] | None = None) ->
     return found
 
 
-def read_marks(notebook: NotebookNode, owner: Mapping[str, str] | None = None) -> list[FunctionMarks]:
+def read_marks(
+    notebook: NotebookNode,
+    owner: Mapping[str, str] | None = None,
+    carried: Mapping[str, Sequence[str]] | None = None,
+) -> list[FunctionMarks]:
     """Return the marks of an executed notebook by nbgrader's rules; what a person has to grade counts as 0.
 
     owner -- as for `functions`
+    carried -- the functions that were lent for each grade cell that is right with them
     """
+    carried = carried or {}
     solutions = {
         cell.metadata.nbgrader.grade_id: cell
         for cell in notebook.cells
@@ -77,8 +85,24 @@ def read_marks(notebook: NotebookNode, owner: Mapping[str, str] | None = None) -
         stopped = failure(solutions[name]) if name in solutions else None
         if stopped and messages:
             messages = [f"{name}: the cell itself stops with {stopped}"]
-        result.append(FunctionMarks(name, earned, possible, messages[0] if messages else None))
+        lent = sorted({other for cell in cells for other in carried.get(cell.metadata.nbgrader.grade_id, ())})
+        right = all(
+            cell.metadata.nbgrader.grade_id in carried or points == maximum
+            for cell, (points, maximum) in zip(cells, grades, strict=True)
+        )
+        if lent and right:
+            messages = [tested_with(lent, right=True)]
+        message = messages[0] if messages else None
+        result.append(FunctionMarks(name, earned, possible, message, is_carried=bool(lent and right)))
     return result
+
+
+def tested_with(lent: Iterable[str], *, right: bool) -> str:
+    """Say that references were lent for a test in place of these functions, and why."""
+    *others, last = sorted(lent)
+    names = f"{', '.join(others)} and {last}" if others else last
+    why = "yours do not pass their own checks" if others else "yours does not pass its own checks"
+    return f"{'correct; it was ' if right else ''}tested with our {names}, because {why}"
 
 
 def failure(cell: NotebookNode) -> str | None:

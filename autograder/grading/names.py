@@ -16,6 +16,7 @@ from typing import Any
 
 from autograder.grading.grade_cell import GradeCell
 from autograder.isolation.errors import WireError
+from autograder.isolation.loans import Loans
 from autograder.isolation.peer import Peer
 from autograder.isolation.values import Codec
 
@@ -35,6 +36,16 @@ class Moment:
     bound: dict[str, Any]
     removed: frozenset[str]
     known: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The state of the names before a test."""
+
+    namespace: dict[str, Any]
+    visible: dict[str, Any]
+    copies: dict[str, Any]
+    master: dict[str, Any]
 
 
 def variables(namespace: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,6 +75,35 @@ class Names:
         self._visible: dict[str, Any] = {}  # bound by the visible parts of tests so far
         self._copies: dict[str, Any] = {}  # of those, what the student's process is to be told
         self._told: dict[str, Any] = {}
+        self._master: dict[str, Any] = {}  # what the master's own cells have bound by now
+
+    def memory(self) -> Memory:
+        """Return what is needed to run the same test again."""
+        return Memory(variables(self._namespace), dict(self._visible), dict(self._copies), dict(self._master))
+
+    def recall(self, memory: Memory) -> None:
+        """Make the namespace what it was."""
+        self.start_over()
+        self._namespace.update(memory.namespace)
+        self._visible, self._copies = dict(memory.visible), dict(memory.copies)
+        self._master = dict(memory.master)
+
+    def lend(self, names: Sequence[str], student: Peer) -> Loans:
+        """Bind references to names in the student's process. Raises WireError if it cannot be told."""
+        assert self._cell is not None  # a test is about to run
+        master = {name: self._master[name] for name in self._cell.solution_names if name in self._master}
+        loans = Loans(student, self._namespace, master)
+        loans.lend(names)
+        return loans
+
+    def take_back(self, loans: Loans, names: Sequence[str], student: Peer) -> None:
+        """End that. The student's process has its own functions again, unless it is lost."""
+        loans.take_back()
+        for name in names:
+            if name in self._shared:
+                self._tell(student.root.set, name, self._shared[name])
+            else:
+                self._tell(student.root.delete, name)
 
     def start_over(self) -> None:
         """Forget everything that is in the namespace."""
@@ -84,7 +124,9 @@ class Names:
         for changes in moments:
             for name in changes.removed:
                 self._namespace.pop(name, None)
+                self._master.pop(name, None)
             self._namespace.update(changes.bound)
+            self._master.update(changes.bound)
         for name in cell.solution_names:
             self._namespace.pop(name, None)
         # A course may keep no solutions at all. What neither the master nor Python binds is the student's.

@@ -12,12 +12,16 @@ import hashlib
 import json
 import textwrap
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder import python_cells
 from autograder.authoring.regions import HIDDEN, find_regions
+from autograder.grading.dependencies import dependencies
 from autograder.grading.grade_cell import GradeCell
+from autograder.grading.marks import owners
+from autograder.intake.layout import Layout
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -39,6 +43,12 @@ class Plan:
     cells: list[Cell]
     grade_cells: dict[str, GradeCell]
     modules: list[str]
+
+    @functools.cached_property
+    def layout(self) -> Layout:
+        """What lays out a submission as these cells are."""
+        tests = (cell for cell in self.cells if is_test(cell))
+        return Layout(self.cells, {_marks(cell)["grade_id"]: released_source(cell["source"]) for cell in tests})
 
     @classmethod
     def read(cls, solved: Path) -> Plan:
@@ -65,6 +75,11 @@ class Plan:
                 names |= python_cells.bound_names(cell["source"])
         return cls(cells, grade_cells, sorted(modules))
 
+    @cached_property
+    def dependencies(self) -> dict[str, dict[str, str]]:
+        """The functions that each test's own function needs, and the solution cell that defines each, in order."""
+        return dependencies(self.cells, owners(self.cells))
+
     def script(self) -> list[dict[str, Any]]:
         """Return what the grader runs to get ready: the master's code up to its last test, as plain data."""
         steps: list[dict[str, Any]] = []
@@ -85,12 +100,11 @@ class Plan:
 
     def master_of(self, cell: Cell) -> Cell | None:
         """Return the master's cell that a submitted cell was made from, None if the student wrote it."""
-        grade_id = _marks(cell).get("grade_id")
-        for own in self.cells:
-            same_text = (own["cell_type"], own["source"]) == (cell["cell_type"], cell["source"])
-            if _marks(own).get("grade_id") == grade_id and (grade_id or same_text):
-                return own
-        return None
+        return self._masters.get(_identity(cell))
+
+    @cached_property
+    def _masters(self) -> dict[tuple[str, ...], Cell]:
+        return {_identity(own): own for own in reversed(self.cells)}
 
     def is_skipped(self, cell: Cell) -> bool:
         """Tell whether the master says that a cell need not run to be graded; a submission's own tag says nothing."""
@@ -210,6 +224,12 @@ def _visible_statements(source: str) -> dict[int, frozenset[str]]:
             text = "\n".join(lines[statement.lineno - 1 : last])
             visible[statement.lineno] = frozenset(python_cells.bound_names(text))
     return visible
+
+
+def _identity(cell: Cell) -> tuple[str, ...]:
+    """Return what tells a cell from others: its grade_id, or what stands in it."""
+    grade_id = _marks(cell).get("grade_id")
+    return (grade_id,) if grade_id else (cell["cell_type"], cell["source"])
 
 
 def _marks(cell: Cell) -> dict[str, Any]:

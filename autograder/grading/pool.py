@@ -15,6 +15,7 @@ from typing import Any
 from autograder.grading.headstart import Headstart
 from autograder.grading.records import Record
 from autograder.grading.worker import Job, Task, examine, workplace
+from autograder.isolation.processors import share
 from autograder.isolation.sandbox import linux
 
 # A submission during which this many workers died is not tried again.
@@ -94,7 +95,7 @@ class LocalPool:
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("fork")
-            begin = (self._job, os.getpid(), self._headstart, context.Value("i", 0))
+            begin = (self._job, os.getpid(), self._headstart, self.workers, context.Value("i", 0))
             self._pool = ProcessPoolExecutor(self.workers, context, _begin, begin)
         return self._pool
 
@@ -104,7 +105,7 @@ class LocalPool:
             self._pool = None
 
 
-def _begin(job: Job, parent: int, headstart: Headstart, counter: Any) -> None:
+def _begin(job: Job, parent: int, headstart: Headstart, workers: int, counter: Any) -> None:
     """Get a worker ready: the n-th takes over the n-th set of warm processes."""
     # An interrupt at the terminal is for the process that waits for this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -113,6 +114,9 @@ def _begin(job: Job, parent: int, headstart: Headstart, counter: Any) -> None:
         os._exit(1)
     with counter.get_lock():
         number, counter.value = counter.value, counter.value + 1
+    if workers > 1:
+        # Left to the system, two workers that talk to their own processes all the time meet on one processor.
+        share(number)
     place = workplace(job)
     for other, engines in enumerate(headstart.engines):
         if other == number:

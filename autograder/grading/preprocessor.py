@@ -14,13 +14,15 @@ from __future__ import annotations
 
 import atexit
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
-from traitlets import Enum, Float, Integer
+from traitlets import Bool, Enum, Float, Integer
 
 from autograder.bundle import Bundle, BundleError, bundles_folder, load
 from autograder.grading.engine import Engine
@@ -28,6 +30,9 @@ from autograder.grading.examination import GradingLimits
 from autograder.grading.failures import GradingError
 from autograder.grading.plan import Plan, give_roles
 from autograder.grading.settings import ISOLATION, Settings
+from autograder.intake.aliases import Aliases
+from autograder.intake.repairs import show
+from autograder.intake.surroundings import Beside, files_in
 
 
 class Examine(NbGraderPreprocessor):
@@ -42,11 +47,23 @@ class Examine(NbGraderPreprocessor):
     memory_bytes = Integer(GradingLimits.memory, help="Memory of the student's process.").tag(config=True)
     scratch_bytes = Integer(GradingLimits.scratch, help="Files that a submission may write.").tag(config=True)
     output_bytes = Integer(GradingLimits.output, help="What a cell may print and show.").tag(config=True)
+    carried_credit = Float(
+        1.0,
+        min=0.0,
+        max=1.0,
+        help="The part of its points that a test earns which is right only with the solution's functions in place of "
+        "others that the student has wrong.",
+    ).tag(config=True)
     isolation = Enum(
         ISOLATION,
         "auto",
         help="'auto' confines the student's process and refuses to run it where that is not possible; "
         "'none' separates it and confines it no further.",
+    ).tag(config=True)
+    hints_by_attempt = Bool(
+        False,
+        help="Whether hints go further with each new version that is handed in. `autograder grade` counts the "
+        "versions; nbgrader autograde does not, and gives the first hint.",
     ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
@@ -77,12 +94,30 @@ class Examine(NbGraderPreprocessor):
         handed_in = converter.coursedir.format_path(
             converter.coursedir.submitted_directory, place["student"], place["assignment"]
         )
-        examination = engine.examine(nb, Path(handed_in), keep=keep)
+        places = files_in(Path(handed_in))
+        around = Beside(bundle.files, Aliases.read(Path(root))).around(nb, places, {})
+        examination = engine.examine(nb, Path(handed_in), keep=keep, around=around, carried_credit=self.carried_credit)
         for grade_id, error in engine.failing_tests.items():
             self.log.warning("The solution itself does not pass %s, so nobody can: %s", grade_id, error)
         for note in [*examination.repairs, *examination.notes]:
             self.log.warning("%s: %s", place["student"], note)
         return nb, resources
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """What was handed in beside a notebook.
+
+    beside -- what the assignment has there
+    places -- the files in the same folder
+    companions -- the files in the same archive
+    repairs -- what was mended before, in words
+    """
+
+    beside: Beside
+    places: Sequence[str]
+    companions: Mapping[str, bytes] = field(default_factory=dict)
+    repairs: Sequence[str] = ()
 
 
 class GiveRoles(NbGraderPreprocessor):
@@ -93,8 +128,16 @@ class GiveRoles(NbGraderPreprocessor):
     """
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        """Mend a notebook; what was done is in resources["repairs"], in words. Raises BundleError as Examine does."""
-        repairs = give_roles(nb, self.plan(resources))
+        """Mend a notebook; what was done is in resources["repairs"], in words, and in a cell of the notebook.
+
+        Raises BundleError as Examine does.
+        """
+        plan, handed_in = self.plan(resources), self.handed_in(resources)
+        repairs = list(handed_in.repairs)
+        repairs += plan.layout.apply(nb, handed_in.beside.environment(handed_in.places))
+        repairs += give_roles(nb, plan)
+        repairs += handed_in.beside.around(nb, handed_in.places, handed_in.companions).repairs
+        show(nb, repairs)
         resources["repairs"] = repairs
         for repair in repairs:
             self.log.warning("%s: %s", resources["nbgrader"]["student"], repair)
@@ -106,6 +149,13 @@ class GiveRoles(NbGraderPreprocessor):
         root = self.parent.parent.coursedir.root  # the exporter's converter
         bundle = load(bundles_folder(place["db_url"], Path(root)) / place["assignment"])
         return Plan.read(bundle.notebook(place["notebook"]))
+
+    def handed_in(self, resources: Any) -> HandedIn:
+        """Return what lies beside the notebook."""
+        place, course = resources["nbgrader"], self.parent.parent.coursedir
+        bundle = load(bundles_folder(place["db_url"], Path(course.root)) / place["assignment"])
+        folder = course.format_path(course.submitted_directory, place["student"], place["assignment"])
+        return HandedIn(Beside(bundle.files, Aliases.read(Path(course.root))), files_in(Path(folder)))
 
 
 def agree(bundle: Bundle, db_url: str, assignment: str, notebook: str) -> None:

@@ -34,6 +34,9 @@ class Record:
     scores -- points and maximum of each grade cell that needs no person, by notebook and grade_id
     owners -- the function that each grade cell belongs to, by notebook
     timed_out -- the tests that ran out of time, by notebook
+    misconceptions -- what explains a function's failing, as the catalogue's ids by function, by notebook
+    lent -- the functions that were lent for each test that was run again, by notebook and grade_id
+    carried -- those of these tests that are right with them, by notebook
     """
 
     student: str
@@ -48,6 +51,9 @@ class Record:
     scores: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     owners: dict[str, dict[str, str]] = field(default_factory=dict)
     timed_out: dict[str, list[str]] = field(default_factory=dict)
+    misconceptions: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    lent: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    carried: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     repairs: list[str] = field(default_factory=list)
     layers: list[str] = field(default_factory=list)
@@ -58,6 +64,10 @@ class Record:
     def reusable(self) -> bool:
         """Whether it may count without examining again: errors and timeouts may be somebody else's fault."""
         return self.status == "graded" and not any(self.timed_out.values())
+
+    def carried_with(self, notebook: str) -> dict[str, list[str]]:
+        """Return the functions that were lent for each test that is right with them."""
+        return {grade_id: self.lent[notebook][grade_id] for grade_id in self.carried.get(notebook, [])}
 
     @property
     def score(self) -> float:
@@ -81,6 +91,15 @@ class Records:
             return (self.folder / student / LANDED).read_text(encoding="ascii").strip() or None
         except (OSError, UnicodeDecodeError):
             return None
+
+    def attempt(self, student: str, submission: str) -> int:
+        """Return which version of a student's work this is, by what was examined before; the first is 1.
+
+        submission -- the hash of what is handed in now
+        """
+        paths = (self.folder / student).glob("*.json")
+        before = {record.submission for path in paths if (record := _read(path)) and record.status == "graded"}
+        return len(before - {submission}) + 1
 
     def keep(self, record: Record) -> None:
         """Write a record."""

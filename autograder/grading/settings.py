@@ -6,6 +6,8 @@ c.Examine.memory_bytes = 2**30
 c.Examine.scratch_bytes = 2**26
 c.Examine.output_bytes = 10**6
 c.Examine.isolation = "auto"       or "none"
+c.Examine.carried_credit = 1.0     the part of the points for a test that is right but for other functions' mistakes
+c.Examine.hints_by_attempt = False  or True: hints go further with each new version that is handed in
 """
 
 from __future__ import annotations
@@ -34,10 +36,14 @@ class Settings:
     """How submissions are run.
 
     isolation -- "auto" confines the student's process and refuses where that is not possible, "none" does not confine
+    carried_credit -- the part of the points for a test that is right with references in place of wrong functions
+    hints_by_attempt -- whether hints go further with each new version that a student hands in
     """
 
     limits: GradingLimits = field(default_factory=GradingLimits)
     isolation: str = "auto"
+    carried_credit: float = 1.0
+    hints_by_attempt: bool = False
 
     @property
     def confine(self) -> bool:
@@ -69,10 +75,16 @@ def settings_in(config: Config) -> Settings:
     isolation = examine.get("isolation", "auto")
     if isolation not in ISOLATION:
         raise ValueError(f"c.Examine.isolation is {isolation!r}; it can be one of: {', '.join(ISOLATION)}")
+    credit = examine.get("carried_credit", 1.0)
+    if not isinstance(credit, int | float) or isinstance(credit, bool) or not 0 <= credit <= 1:
+        raise ValueError(f"c.Examine.carried_credit is {credit!r}; it has to be a number from 0 to 1")
+    by_attempt = examine.get("hints_by_attempt", False)
+    if not isinstance(by_attempt, bool):
+        raise ValueError(f"c.Examine.hints_by_attempt is {by_attempt!r}; it has to be True or False")
     given["cell"] = given.get("submission", GradingLimits.submission) if timeout is None else timeout
     names = {limit: f"c.Examine.{trait}" for limit, trait in TRAITS.items()} | {"cell": "c.Execute.timeout"}
     for limit, value in given.items():
         whole = limit in ("memory", "scratch", "output")
         if not isinstance(value, int if whole else int | float) or isinstance(value, bool) or value <= 0:
             raise ValueError(f"{names[limit]} is {value!r}; it has to be a {'whole ' if whole else ''}number above 0")
-    return Settings(GradingLimits(**given), isolation)
+    return Settings(GradingLimits(**given), isolation, float(credit), by_attempt)

@@ -32,7 +32,7 @@ from nbgrader.preprocessors import (
 
 from autograder.grading.failures import GradingError
 from autograder.grading.plan import Plan
-from autograder.grading.preprocessor import Examine, GiveRoles
+from autograder.grading.preprocessor import Examine, GiveRoles, HandedIn
 
 Resources = dict[str, Any]
 # An assignment has a few dozen kinds of cells; a student can make up more.
@@ -134,6 +134,10 @@ class _Roles(GiveRoles):
     def plan(self, resources: Resources) -> Plan:
         plan: Plan = resources["plan"]
         return plan
+
+    def handed_in(self, resources: Resources) -> HandedIn:
+        handed_in: HandedIn = resources["handed_in"]
+        return handed_in
 
 
 class _Cells(OverwriteCells):

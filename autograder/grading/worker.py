@@ -10,7 +10,7 @@ import logging
 import os
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,11 +26,17 @@ from autograder.grading.examination import Examination
 from autograder.grading.failures import GraderProcessError, GradingError
 from autograder.grading.headstart import Headstart
 from autograder.grading.marks import owners
-from autograder.grading.preprocessor import agree
+from autograder.grading.notebook_text import written
+from autograder.grading.preprocessor import HandedIn, agree
 from autograder.grading.records import Record
 from autograder.grading.score import score
 from autograder.grading.settings import Settings, settings_in
 from autograder.grading.steps import Released, Steps
+from autograder.intake.aliases import Aliases
+from autograder.intake.candidates import choose, read_folder
+from autograder.intake.errors import IntakeError
+from autograder.intake.formats import Candidate
+from autograder.intake.surroundings import Beside, files_in
 
 # What nbgrader's steps say of a submission, its record says, too.
 LOG = logging.Logger("autograder.steps", level=logging.CRITICAL)
@@ -43,12 +49,14 @@ class Job:
     root -- the course's folder
     configured_by -- the folder of the nbgrader_config.py that counts, usually the same
     isolation -- instead of what the course sets, if not None
+    carry_forward -- whether a test that failed because of other functions is run again without that fault
     """
 
     root: Path
     configured_by: Path
     assignment: str
     isolation: str | None = None
+    carry_forward: bool = True
 
     def config(self) -> Any:
         """Return nbgrader's configuration."""
@@ -61,9 +69,10 @@ class Task:
 
     record -- what is known of the result before: whose it is, and the hashes that it depends on
     folder -- what was handed in
-    notebooks -- the names of the notebooks among it that are graded
+    notebooks -- the names of the notebooks that the assignment has
     previous -- an earlier record of the same submission
     only -- the tests to run, by notebook; the outputs of the others are taken from `previous`. None for all.
+    attempt -- which version of the student's work this is, for hints that go further each time
     """
 
     record: Record
@@ -71,6 +80,7 @@ class Task:
     notebooks: list[str]
     previous: Record | None = None
     only: dict[str, list[str]] | None = None
+    attempt: int = 1
 
 
 class Workplace:
@@ -81,6 +91,7 @@ class Workplace:
         self._config = job.config()
         self.settings: Settings = settings_in(self._config)
         self.confine = self.settings.confine if job.isolation is None else job.isolation != "none"
+        self.carried_credit = self.settings.carried_credit if job.carry_forward else None
         self._engines: dict[str, Engine] = {}
         self._released: dict[str, Released] = {}
 
@@ -106,6 +117,11 @@ class Workplace:
             except MissingEntry as error:
                 raise BundleError(f"The gradebook does not know the notebook {notebook}: {error}") from error
         return self._released[notebook]
+
+    @cached_property
+    def beside(self) -> Beside:
+        """What lies beside every submission. Raises IntakeError if the course's table of aliases is wrong."""
+        return Beside(self.bundle.files, Aliases.read(self.job.configured_by))
 
     def engine(self, notebook: str) -> Engine:
         """Return the warm processes for a notebook."""
@@ -143,26 +159,52 @@ def examine(job: Job, task: Task) -> Record:
     record.when = time.time()
     try:
         place = workplace(job)
-        for name in task.notebooks:
-            notebook, examination = _examine_notebook(place, task, name)
-            # Not `nbformat.writes`, which validates what has been valid since it was read.
-            record.notebooks[name] = nbformat.v4.writes(notebook) + "\n"
+        for name, handed_in in _chosen(place, task).items():
+            notebook, examination = _examine_notebook(place, task, name, handed_in)
             record.scores[name] = _scores(notebook)
+            # Not `nbformat.writes`, which validates what has been valid since it was read.
+            record.notebooks[name] = written(notebook)
             record.owners[name] = owners(place.engine(name).plan.cells)
             record.timed_out[name] = sorted(examination.timed_out)
+            record.misconceptions[name] = examination.misconceptions
+            record.lent[name] = examination.lent
+            record.carried[name] = sorted(examination.carried)
             record.notes += examination.notes
             record.repairs += examination.repairs
             record.layers = place.engine(name).layers
             record.seconds += examination.seconds
         record.status = "graded"
-    except (GradingError, BundleError) as error:
+    except (GradingError, BundleError, IntakeError) as error:
         record.error = str(error)
     except Exception as error:  # whatever a submission brings about must not stop the class
         record.error = f"{type(error).__name__}: {str(error)[:500]}"
     return record
 
 
-def _examine_notebook(place: Workplace, task: Task, name: str) -> tuple[NotebookNode, Examination]:
+def _chosen(place: Workplace, task: Task) -> dict[str, Candidate]:
+    """Return what was handed in for each notebook of the assignment; what was not handed in earns nothing.
+
+    Raises IntakeError if something was, and none of it can be graded.
+    """
+    offer = read_folder(task.folder, place.beside.given)
+    others = [f"{error} It was not graded." for error in offer.refused]
+    chosen = {}
+    for name in task.notebooks:
+        wanted = place.engine(name).plan.layout.exercises
+        best = choose(offer.candidates, wanted, name, [other for other in task.notebooks if other != name])
+        if best is not None:
+            chosen[name] = replace(best, repairs=[*best.repairs, *others])
+    if not chosen and offer.refused:
+        raise offer.refused[0]
+    if not chosen and not all(one.is_script for one in offer.candidates):
+        names = ", ".join(one.name for one in offer.candidates[:5])
+        raise IntakeError(f"None of {names} has anything of this assignment: have the right notebook handed in.")
+    if not chosen:
+        task.record.notes.append("no notebook was handed in")
+    return chosen
+
+
+def _examine_notebook(place: Workplace, task: Task, name: str, chosen: Candidate) -> tuple[NotebookNode, Examination]:
     steps = place.steps
     student = task.record.student
     keep: Collection[str] = steps.converter.exclude_overwriting.get(place.job.assignment, [])
@@ -170,9 +212,21 @@ def _examine_notebook(place: Workplace, task: Task, name: str) -> tuple[Notebook
     examined: list[Examination] = []
 
     def run(notebook: NotebookNode) -> None:
+        around = place.beside.around(notebook, places, chosen.companions)
         for last in (False, True):
             try:
-                examined.append(place.engine(name).examine(notebook, task.folder, keep=keep, known=known))
+                engine = place.engine(name)
+                examined.append(
+                    engine.examine(
+                        notebook,
+                        task.folder,
+                        keep=keep,
+                        known=known,
+                        around=around,
+                        carried_credit=place.carried_credit,
+                        attempt=task.attempt,
+                    )
+                )
                 return
             except GraderProcessError:
                 # If a warm process has died, the submission need not have been the reason.
@@ -180,15 +234,16 @@ def _examine_notebook(place: Workplace, task: Task, name: str) -> tuple[Notebook
                     raise
                 place.renew(name)
 
-    notebook = nbformat.read(task.folder / f"{name}.ipynb", as_version=4)
+    places = files_in(task.folder)
     resources = steps.resources(
         student,
         name,
         plan=place.engine(name).plan,
         released=place.released(name),
         metadata={"path": os.fspath(task.folder)},
+        handed_in=HandedIn(place.beside, places, chosen.companions, chosen.repairs),
     )
-    notebook = steps.examine(notebook, resources, run)
+    notebook = steps.examine(chosen.notebook, resources, run)
     examined[0].repairs = [*resources.get("repairs", []), *examined[0].repairs]
     return notebook, examined[0]
 

@@ -7,6 +7,7 @@ objects above all, has no plain form.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import sys
@@ -44,9 +45,24 @@ def dtype_to_plain(dtype: AnyDType, depth: int = 0) -> ElementType | None:
         return _structure_to_plain(dtype, dtype.fields, depth)
     if dtype.isbuiltin == _REGISTERED_BY_OTHERS or dtype.kind not in "biufcmMSUV":
         return None
-    # By character, not by size: C's `long` and `long long` are two types.
-    code = dtype.str if dtype.kind in "mMSUV" else dtype.byteorder.replace("=", _NATIVE) + dtype.char
+    if dtype.kind in "biufc":
+        # By character, not by size: C's `long` and `long long` are two types.
+        return _code_of_number(type(dtype), dtype.char, dtype.byteorder)
+    code = dtype.str
     return code if _CODE.fullmatch(code) and np.dtype(code) == dtype else None
+
+
+@functools.cache  # there are a few dozen
+def _code_of_number(kind: type[AnyDType], character: str, order: str) -> str | None:
+    code = order.replace("=", _NATIVE) + character
+    return code if _CODE.fullmatch(code) and type(np.dtype(code)) is kind else None
+
+
+@functools.lru_cache(maxsize=256)
+def _from_code(code: str) -> AnyDType:
+    if not _CODE.fullmatch(code):
+        raise ValueError("unknown element type")
+    return np.dtype(code)
 
 
 def _structure_to_plain(dtype: AnyDType, fields: Mapping[str, Any], depth: int) -> ElementType | None:
@@ -70,9 +86,7 @@ def dtype_from_plain(plain: ElementType, depth: int = 0) -> AnyDType:
     if depth > _NESTING:
         raise ValueError("an element type is nested too deep")
     if type(plain) is str:
-        if not _CODE.fullmatch(plain):
-            raise ValueError("unknown element type")
-        dtype: AnyDType = np.dtype(plain)
+        dtype = _from_code(plain)
     elif type(plain) is list and len(plain) == 2:
         inner = dtype_from_plain(plain[0], depth + 1)
         dtype = np.dtype((inner, _shape_of_field(plain[1])))

@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from autograder.isolation.control import Control
 from autograder.isolation.newborn import detach, settle
 from autograder.isolation.parcel import read_arguments, unpack_files
 from autograder.isolation.process import INTERNAL_ERROR
+from autograder.isolation.processors import use
 from autograder.isolation.sandbox.confinement import Confinement
 from autograder.isolation.sandbox.layers import Report
 from autograder.isolation.sandbox.limits import ProcessLimits
@@ -88,6 +90,7 @@ class ForkServer:
         channel: Channel | None = None
         try:
             confined = self._confinement
+            use(order.processors)
             detach(self._me, keep=given.all())
             # `detach` closed it; the object must not close whatever gets its number next.
             self._control.sock.detach()
@@ -125,6 +128,7 @@ class Order:
     limits: dict[str, int | None]
     max_message: int
     files_size: int
+    processors: list[int]
 
 
 @dataclass(frozen=True)
@@ -182,10 +186,16 @@ def _confine(wanted: bool, folder: Path) -> tuple[Confinement | None, list[Repor
         try:
             confinement.confine_server()
         except OSError as error:
-            reports.append(Report(confinement.way, [], {}, [f"it held when it was tried, and then not: {error}"]))
+            reports.append(Report(confinement.way, [], {}, [f"it held when it was tried, and then not: {error}{_threads()}"]))
             confinement = None
     return confinement, reports
 
 
 if __name__ == "__main__":
     main(int(sys.argv[1]))
+
+
+def _threads() -> str:
+    """Return what to know about threads, of which the kernel wants none in a process that enters a namespace."""
+    others = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+    return f"; threads are running in the warm process: {', '.join(others)}. The solution must end them" if others else ""

@@ -55,20 +55,38 @@ def survey(roots: Sequence[Item], nodes: Sequence[Node], limits: Limits, argumen
         arguments: How many nodes the request had that this graph answers.
 
     """
-    children = _children(roots, nodes, limits, arguments)
-    _check_depth(roots, nodes, children, limits)
-    return _order(nodes, children, limits)
+    children, in_order = _children(roots, nodes, limits, arguments)
+    if not in_order or len(nodes) > limits.depth:
+        _check_depth(roots, nodes, children, limits)
+    if in_order:
+        order = [number for number in range(len(nodes) - 1, -1, -1) if nodes[number][0] in IMMUTABLE]
+    else:
+        order = _order(nodes, children)
+    _check_effort(nodes, children, order, limits)
+    return order
 
 
-def _children(roots: Sequence[Item], nodes: Sequence[Node], limits: Limits, arguments: int) -> list[list[int]]:
-    """Return for each node the numbers of the nodes that it contains."""
+def _children(
+    roots: Sequence[Item], nodes: Sequence[Node], limits: Limits, arguments: int
+) -> tuple[list[Sequence[int]], bool]:
+    """Return for each node the numbers of the nodes that it contains, and whether all is in the usual order.
+
+    That is the order in which an encoder finds them: each node is referred to by a root or by a node before it, and
+    immutable nodes refer to immutable ones behind them only. Then every node can be reached, no chain is longer than
+    the table, and the immutable ones can be built from the last to the first.
+    """
     total = len(nodes)
     count = total
-    children: list[list[int]] = []
-    for node in nodes:
+    children: list[Sequence[int]] = []
+    found = bytearray(total)
+    in_order = True
+    for number in _references(roots, total, arguments):
+        found[number] = True
+    for position, node in enumerate(nodes):
         if type(node) is not list or not node or type(node[0]) is not str:
             raise ValueError("a node is not a list that begins with a tag")
-        numbers: list[int] = []
+        numbers: Sequence[int] = ()
+        in_order &= bool(found[position])
         if node[0] in COMPOSITE:
             if len(node) < 2 or type(node[1]) is not list:
                 raise ValueError("a container without items")
@@ -76,26 +94,31 @@ def _children(roots: Sequence[Item], nodes: Sequence[Node], limits: Limits, argu
             if count > limits.items:
                 raise ValueError(f"it has more than {limits.items} elements")
             numbers = _references(node[1], total, arguments)
+            for number in numbers:
+                found[number] = True
+            in_order &= node[0] not in IMMUTABLE or not numbers or min(numbers) > position
         children.append(numbers)
-    _references(roots, total, arguments)
-    return children
+    return children, in_order
 
 
 def _references(items: Sequence[Item], nodes: int, arguments: int) -> list[int]:
     """Return the nodes that `items` refer to; raise ValueError for what is neither reference nor scalar."""
     numbers = []
     for item in items:
-        if type(item) is list:
+        kind = type(item)
+        if kind is list:
             if len(item) != 1 or type(item[0]) is not int or not -arguments <= item[0] < nodes:
                 raise ValueError("a reference to nothing")
             if item[0] >= 0:
                 numbers.append(item[0])
-        elif type(item) is dict:
+        elif kind is dict:
             raise ValueError("a map is not an item")
     return numbers
 
 
-def _check_depth(roots: Sequence[Item], nodes: Sequence[Node], children: list[list[int]], limits: Limits) -> None:
+def _check_depth(
+    roots: Sequence[Item], nodes: Sequence[Node], children: Sequence[Sequence[int]], limits: Limits
+) -> None:
     seen = bytearray(len(nodes))
     level = {item[0] for item in roots if type(item) is list and item[0] >= 0}
     depth = 0
@@ -112,17 +135,10 @@ def _check_depth(roots: Sequence[Item], nodes: Sequence[Node], children: list[li
         raise ValueError("a node that nothing refers to")
 
 
-def _order(nodes: Sequence[Node], children: list[list[int]], limits: Limits) -> list[int]:
-    """Return the immutable nodes, contents first.
-
-    Two more things are bounded on the way. A chain of immutables can be deeper than the shortest path to its
-    end, and deep chains overflow the stack when they are compared or freed. And hashing walks shared parts
-    again and again: a hundred pairs, each of the next one twice, take 2**100 steps.
-    """
+def _order(nodes: Sequence[Node], children: Sequence[Sequence[int]]) -> list[int]:
+    """Return the immutable nodes, contents first."""
     immutable = [node[0] in IMMUTABLE for node in nodes]
     state = bytearray(len(nodes))  # 0 untouched, 1 its contents are under way, 2 done
-    height = [0] * len(nodes)
-    weight = [_weight_of_leaf(node) for node in nodes]
     order: list[int] = []
     for start, wanted in enumerate(immutable):
         stack = [start] if wanted else []
@@ -133,13 +149,6 @@ def _order(nodes: Sequence[Node], children: list[list[int]], limits: Limits) -> 
             elif state[number] == 1:
                 stack.pop()
                 state[number] = 2
-                inner = children[number]
-                height[number] = 1 + max((height[child] for child in inner), default=0)
-                if height[number] > limits.depth:
-                    raise ValueError(f"it is nested more than {limits.depth} deep")
-                weight[number] = min(
-                    1 + len(nodes[number][1]) + sum(weight[child] for child in inner), limits.items + 1
-                )
                 order.append(number)
             else:
                 state[number] = 1
@@ -148,10 +157,35 @@ def _order(nodes: Sequence[Node], children: list[list[int]], limits: Limits) -> 
                         if state[child] == 1:
                             raise ValueError("a tuple that contains itself")
                         stack.append(child)
-    hashed = sum(weight[child] for n, node in enumerate(nodes) if node[0] in HASHING for child in children[n])
+    return order
+
+
+def _check_effort(
+    nodes: Sequence[Node], children: Sequence[Sequence[int]], order: Sequence[int], limits: Limits
+) -> None:
+    """Raise ValueError for what takes too long to compare, to free or to hash.
+
+    A chain of immutables can be deeper than the shortest path to its end, and deep chains overflow the stack. And
+    hashing walks shared parts again and again: a hundred pairs, each of the next one twice, take 2**100 steps.
+    """
+    height: dict[int, int] = {}
+    weight: dict[int, int] = {}
+    for number in order:
+        inner = children[number]
+        height[number] = 1 + max((height.get(child, 0) for child in inner), default=0)
+        if height[number] > limits.depth:
+            raise ValueError(f"it is nested more than {limits.depth} deep")
+        effort = 1 + len(nodes[number][1])
+        for child in inner:
+            effort += weight[child] if child in weight else _weight_of_leaf(nodes[child])
+        weight[number] = min(effort, limits.items + 1)
+    hashed = 0
+    for number, node in enumerate(nodes):
+        if node[0] in HASHING:
+            for child in children[number]:
+                hashed += weight[child] if child in weight else _weight_of_leaf(nodes[child])
     if hashed > limits.items:
         raise ValueError("its keys are too entangled")
-    return order
 
 
 def _weight_of_leaf(node: Node) -> int:

@@ -21,6 +21,7 @@ from autograder.isolation.proxies import ALL_ABILITIES, Ability, Link, Proxy, Pr
 __all__ = ["BorrowedObjects", "HandleExchange", "LentObjects", "abilities_of"]
 
 _MAX_NUMBER = 2**53
+_NAME = 200  # characters of a name that go with a handle
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 # Whoever holds one of these holds the process.
 _NEVER_LENT = (types.ModuleType, types.FrameType, types.CodeType, types.TracebackType)
@@ -166,8 +167,12 @@ class BorrowedObjects:
         if proxy is None or reference is None:
             if len(self._proxies) >= self._limits.handles:
                 raise ValueError("too many handles")
-            cut = "".join(c if c.isalnum() or c in "_.<>" else "?" for c in name[: self._limits.name])
-            link = Link(self, self._request, number, f"<{self._owner} {kind} {cut}>")
+            cut = name[: self._limits.name]
+            if not cut.isidentifier():
+                cut = "".join(c if c.isalnum() or c in "_.<>" else "?" for c in cut)
+            # Shorter than what a longer one is cut to, it is the whole name.
+            whole = name if kind == "function" and len(name) < _NAME else None
+            link = Link(self, self._request, number, f"<{self._owner} {kind} {cut}>", whole)
             proxy = self._classes.make(Ability(abilities), link)
             reference = _Reference(proxy, self._drop)
             reference.number, reference.times = number, 0
@@ -207,7 +212,7 @@ class HandleExchange:
             return ["yours", link.number]
         number = self.lent.lend(thing)
         kind, name = _describe(thing)
-        return ["handle", number, int(abilities_of(thing)), kind, name[:200]]
+        return ["handle", number, int(abilities_of(thing)), kind, name[:_NAME]]
 
     def take_back(self, nodes: Iterable[Node]) -> None:
         """Forget that these nodes were lent: their message is not sent."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import shutil
 import tarfile
@@ -18,19 +19,24 @@ _SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_
 class Parcel:
     """Files, packed once for any number of processes. Close it, or use it in a `with`.
 
+    files -- by their places, where each is now or what it holds
     size -- bytes of all files
     """
 
-    def __init__(self, files: Mapping[str, Path]) -> None:
+    def __init__(self, files: Mapping[str, Path | bytes]) -> None:
         self.descriptor = os.memfd_create("files", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         self.size = 0
         with os.fdopen(os.dup(self.descriptor), "wb") as target, tarfile.open(fileobj=target, mode="w:") as archive:
-            for name, path in files.items():
-                with open(path, "rb") as file:
-                    member = tarfile.TarInfo(name)
-                    member.size = os.fstat(file.fileno()).st_size
-                    archive.addfile(member, file)
-                    self.size += member.size
+            for name, content in files.items():
+                member = tarfile.TarInfo(name)
+                if isinstance(content, bytes):
+                    member.size = len(content)
+                    archive.addfile(member, io.BytesIO(content))
+                else:
+                    with open(content, "rb") as file:
+                        member.size = os.fstat(file.fileno()).st_size
+                        archive.addfile(member, file)
+                self.size += member.size
         fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, _SEALS)
 
     def close(self) -> None:

@@ -112,12 +112,18 @@ class Peer:
         self._codec = Codec(self.limits, self._exchanges)
         self._failures = FailureCodec(self.limits, trusts_peer, is_student_file)
         self._open = 0  # requests under way here, made or served
+        self._serving = 0  # those that are served
         self._synchronising = False
         self._last_id = 0
         self._waiting: list[int] = []
         self._unanswered: set[int] = set()
         self._held_outputs: list[Plain] = []
         self._held_dropped: list[list[int]] = []
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether what runs here now was asked for by the other side."""
+        return self._serving > 0
 
     def revoke(self, thing: object) -> None:
         """Take back an object of ours: the other side cannot use it any more."""
@@ -243,7 +249,11 @@ class Peer:
                 raise RecursionError(f"more than {self.limits.nesting} calls between the processes are open")
             asked = self._codec.decode(request["graph"])
             watch = Watch(asked)
-            result = self._do(request, asked)
+            self._serving += 1
+            try:
+                result = self._do(request, asked)
+            finally:
+                self._serving -= 1
         except BaseException as error:
             if self._is_fatal(error):
                 raise

@@ -81,6 +81,7 @@ class Link:
         request: Called as `request(operation, number, arguments, keywords)`.
         number: The handle.
         label: What `repr` says.
+        name: A function's name, which came with its handle; None to ask for it.
 
     """
 
@@ -88,6 +89,7 @@ class Link:
     request: Callable[..., Any]
     number: int
     label: str
+    name: str | None = None
 
 
 def _refuse(what: str) -> Callable[..., NoReturn]:
@@ -119,6 +121,8 @@ class Proxy:
         return link_of(self).label
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__name__" and (known := link_of(self).name) is not None:
+            return known
         if name in ("__name__", "__qualname__"):
             return _text(name).__get__(self)
         if is_special(name):

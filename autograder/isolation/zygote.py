@@ -192,6 +192,8 @@ class Zygote:
                 "limits": asdict(limits or ProcessLimits()),
                 "max_message": max_message,
                 "files_size": 0 if files is None else files.size,
+                # It runs where this thread runs.
+                "processors": sorted(os.sched_getaffinity(0)),
             }
             descriptors = [theirs.fileno(), writing, given] + ([] if files is None else [files.descriptor])
             try:

@@ -93,9 +93,9 @@ def class_summary(result: ClassResult) -> str:
         marks = [
             mark
             for name, text in record.notebooks.items()
-            for mark in read_marks(nbformat.v4.reads(text), record.owners[name])
+            for mark in read_marks(nbformat.v4.reads(text), record.owners[name], record.carried_with(name))
         ]
-        first = next((mark.message.split("\n")[0] for mark in marks if mark.message), "")
+        first = next((mark.message.split("\n")[0] for mark in marks if mark.message and not mark.is_carried), "")
         rows.append((record.student, marks, first))
     rows += [(student, None, error) for student, error in sorted(result.failed.items())]
     parts = [class_table(rows)] if rows else []

@@ -20,13 +20,16 @@ from autograder.isolation.sandbox.layers import LAYERS
 
 if TYPE_CHECKING:
     from autograder.authoring.validate import Validation
+    from autograder.diagnosis.proof import Proof
     from autograder.isolation.sandbox.layers import Report
 
 T = TypeVar("T")
+# Behind points that a function has although another one that it needs is wrong.
+CARRIED = "*"
 
 
 def validation_table(name: str, validation: Validation) -> str:
-    """Return the marks of a solution and of its release, function by function."""
+    """Return the marks of a solution and of its release, function by function, and what came of mistakes."""
     table = Table(box=box.SIMPLE_HEAD, title=f"{name}: the solution and the untouched release", expand=True)
     table.add_column("function", no_wrap=True)
     table.add_column("solution", justify="right", no_wrap=True)
@@ -44,21 +47,39 @@ def validation_table(name: str, validation: Validation) -> str:
     total = [sum(marks.score for marks in part) for part in (validation.solution, validation.release)]
     table.add_section()
     table.add_row("in all", f"{total[0]:g} of {sum(m.max_score for m in validation.solution):g}", f"{total[1]:g}", "")
-    return render(table)
+    return "\n".join([render(table), *_mistakes(validation.proof)])
+
+
+def _mistakes(proof: Proof | None) -> list[str]:
+    if proof is None:
+        return ["no mistakes were tried out, because the solution itself fails or its catalogue does not fit it"]
+    survivors = len(proof.survivors)
+    return [
+        f"misconceptions caught {proof.caught} of {proof.entries}, told apart {proof.told_apart} of {proof.entries}",
+        f"generic mutants killed {proof.mutants - survivors} of {proof.mutants}, "
+        f"{proof.explained} explained as equivalent",
+    ]
 
 
 def check_table(result: dict[str, Any]) -> str:
-    """Return the result of grading one notebook: a function a row, and under the table what to know about it."""
+    """Return the result of grading one notebook: a function a row, and under the table what to know about it.
+
+    Where a misconception explains why a function fails, its id stands in a column of its own.
+    """
     table = Table(box=box.SIMPLE_HEAD, title=f"{result['notebook']} ({result['assignment']})", expand=True)
     table.add_column("function", no_wrap=True)
     table.add_column("points", justify="right", no_wrap=True)
     table.add_column("status", no_wrap=True)
+    explained = any(entry["misconception"] for entry in result["functions"])
+    if explained:
+        table.add_column("misconception", no_wrap=True)
     table.add_column("what the check says", ratio=1)
     for entry in result["functions"]:
         points = f"{entry['score']:g} of {entry['max_score']:g}"
-        table.add_row(entry["name"], points, entry["status"], Text(entry["message"] or ""))
+        why = [(entry["misconception"] or "").replace(", ", "\n")] if explained else []
+        table.add_row(entry["name"], points, entry["status"], *why, Text(entry["message"] or ""))
     table.add_section()
-    table.add_row("in all", f"{result['score']:g} of {result['max_score']:g}", "", "")
+    table.add_row("in all", f"{result['score']:g} of {result['max_score']:g}", "")
     return "\n".join([render(table), *(f"note: {repair}" for repair in result["repairs"])])
 
 
@@ -111,9 +132,13 @@ def class_table(rows: Sequence[tuple[str, Sequence[FunctionMarks] | None, str]])
             table.add_row(student, "-", *["-"] * len(names), Text(error))
         else:
             score = f"{sum(m.score for m in marks):g}"
-            table.add_row(student, score, *[f"{m.score:g}" for m in marks], Text(error))
+            points = [f"{m.score:g}{CARRIED if m.is_carried else ''}" for m in marks]
+            table.add_row(student, score, *points, Text(error))
     legend = Columns([f"{number:2} {marks.name}" for number, marks in enumerate(names, start=1)], padding=(0, 3))
-    return f"{render(table)}\n{render(legend)}"
+    parts = [render(table), render(legend)]
+    if any(m.is_carried for _, marks, _ in rows for m in marks or ()):
+        parts.append(f"{CARRIED} right, and tested with the solution's functions in place of others that are wrong")
+    return "\n".join(parts)
 
 
 def render(table: Table | Columns) -> str:

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import nbformat
@@ -150,7 +151,7 @@ def target() -> Iterator[Target]:
     Everything may be read and written by everybody: what stops an attack is not that somebody else owns a file.
     """
     folder = Path(tempfile.mkdtemp(prefix="attacked-"))
-    what = ["tests", "answers", "other", "submission", "file", "home", "process", "environment", "shared"]
+    what = ["tests", "answers", "catalogue", "other", "submission", "file", "home", "process", "environment", "shared"]
     hidden = {name: f"SECRET-{name}-{secrets.token_hex(6)}" for name in what}
     try:
         for place in ("course", "home", "host"):
@@ -192,6 +193,9 @@ def _make_course(course: Course, hidden: Mapping[str, str]) -> None:
         cells.append(solution_cell(_solution(name, hidden["answers"]), name))
         cells.append(grade_cell(test.replace("%s", hidden["tests"]), f"test_{name}", POINTS))
     (root / "notebooks" / f"{NAME}.py").write_text(master_text(graded_notebook(*cells)), encoding="utf-8")
+    (root / "notebooks" / f"{NAME}.misconceptions.toml").write_text(
+        "\n".join(_misconception(name, hidden["catalogue"]) for name in FUNCTIONS), encoding="utf-8"
+    )
     other = [code_cell("import other_helpers"), solution_cell(_solution("last", hidden["other"]), "last")]
     other.append(grade_cell("assert last(1) == 9", "test_last", POINTS))
     (root / "notebooks" / "other.py").write_text(master_text(graded_notebook(*other)), encoding="utf-8")
@@ -209,6 +213,21 @@ def _solution(name: str, comment: str = "the answer") -> str:
     solution, _ = FUNCTIONS[name]
     marked = f"    ### START CODE HERE ###\n{solution}  # {comment}\n    ### END CODE HERE ###"
     return f"def {name}(x):\n{marked}\n    return result"
+
+
+def _misconception(name: str, secret: str) -> str:
+    """Return an entry of the catalogue: the answer of everybody who does not try."""
+    return dedent(
+        f"""
+        [[misconception]]
+        id = "{name}-nothing"
+        function = "{name}"
+        change = [{{ old = "return result", new = "return 0  # {secret}" }}]
+        hint = "Is it always nothing?"
+        cause = "{secret}"
+        instructor = "{secret}"
+        """
+    )
 
 
 @contextlib.contextmanager

@@ -48,20 +48,40 @@ class TestBuild:
         assert files_of(Course(ROOT)) == files_of(built_once)
 
     def test_a_release_folder_has_what_a_student_needs(self, built_once):
-        """The notebook, the helper modules it imports and the pictures it shows."""
+        """The notebook, the pictures it shows, the helper modules it imports and those that they import."""
         folder = assignment_of(built_once).release.parent
         names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
         assert names == [
+            "calling.py",
+            "comparing.py",
+            "constant_factors.py",
             "dnn_utils.py",
+            "finite_differences.py",
             "images/backward_pass.svg",
             "images/forward_backward.svg",
             "images/l_layer_model.svg",
             "images/linear_backward.svg",
             "images/outline.svg",
+            "known_inputs.py",
+            "numerical_hints.py",
             "step_by_step.ipynb",
             "testCases.py",
         ]
+
+    def test_helpers_of_helpers_go_along(self, built):
+        """A module that only another helper imports, inside a function; two that import each other; none from PyPI."""
+        first = built.root / "dnn_utils.py"
+        first.write_text(first.read_text(encoding="utf-8") + "\n\ndef f():\n    import second\n", encoding="utf-8")
+        (built.root / "second.py").write_text("import numpy\nimport third\n", encoding="utf-8")
+        (built.root / "third.py").write_text("import second\n", encoding="utf-8")
+        (built.root / "apart.py").write_text("", encoding="utf-8")
+        build(assignment_of(built))
+
+        for path in (assignment_of(built).source, assignment_of(built).release):
+            names = {one.name for one in path.parent.glob("*.py")}
+            assert {"dnn_utils.py", "second.py", "third.py"} <= names
+            assert not {"apart.py", "numpy.py"} & names
 
     def test_a_second_build_changes_nothing(self, built):
         """A build is deterministic."""

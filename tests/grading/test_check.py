@@ -9,7 +9,7 @@ from helper import FUNCTIONS, code_cell, graded_notebook, replaced
 from typer.testing import CliRunner
 
 from autograder.cli import app
-from autograder.demo import CLASS, submission
+from autograder.demo import mistakes_of, submission
 
 KEYS = "assignment notebook score max_score status error isolation seconds repairs functions".split()
 ENTRY_KEYS = "name score max_score status message misconception".split()
@@ -66,12 +66,12 @@ class TestResult:
         assert (code, result["score"]) == (0, 0.0)
         assert statuses(result) == dict.fromkeys(FUNCTIONS, "missing")
 
-    def test_mistakes_have_messages(self, check, solution, release):
+    def test_mistakes_have_messages(self, check, solution, release, catalogue):
         """Failed, partly right, and not to be judged because of what it depends on."""
-        notebook = submission(solution, release, CLASS["chandra"])
+        notebook = submission(solution, release, mistakes_of("chandra", catalogue))
         notebook = replaced(notebook, "linear_forward", "Z = np.dot(W, A) + b", "Z = None")
         notebook = replaced(notebook, "compute_cost", "np.sum(", "np.mean(")
-        _, result = check(notebook)
+        _, result = check(notebook, "step_by_step.ipynb", "--no-carry-forward")
 
         assert statuses(result) == {
             "initialize_parameters": "passed",
@@ -88,6 +88,35 @@ class TestResult:
         messages = {entry["name"]: entry["message"] for entry in result["functions"]}
         assert messages["linear_activation_forward"].startswith("linear_activation_forward calls linear_forward")
         assert "got:      0.13831" in messages["compute_cost"]
+        assert "is 1/3 of what it should be.\n  3 is m, the number of examples." in messages["compute_cost"]
+        found = {entry["name"]: entry["misconception"] for entry in result["functions"] if entry["misconception"]}
+        assert found == {"linear_backward": "lb-no-mean"}
+        assert "\nHint: The cost is an average over the examples." in messages["linear_backward"]
+
+    def test_a_wrong_function_costs_its_own_points(self, check, solution, release, catalogue):
+        """Nine functions have theirs, and the tenth is told what is wrong with it."""
+        notebook = submission(solution, release, mistakes_of("greta", catalogue))
+        _, result = check(notebook)
+
+        assert result["score"] == 90
+        wrong = ["linear_forward"]
+        carried = ["linear_activation_forward", "L_model_forward"]
+        assert statuses(result) == (
+            dict.fromkeys(FUNCTIONS, "passed") | dict.fromkeys(wrong, "failed") | dict.fromkeys(carried, "carried")
+        )
+        messages = {entry["name"]: entry["message"] for entry in result["functions"]}
+        assert messages["linear_forward"].startswith("linear_forward")
+        sentence = "correct; it was tested with our linear_forward, because yours does not pass its own checks"
+        assert {messages[name] for name in carried} == {sentence}
+        assert {messages[name] for name in messages if name not in [*wrong, *carried]} == {None}
+
+    def test_a_wrong_function_without_carrying_forward(self, check, solution, release, catalogue):
+        """What needs it is wrong, too."""
+        notebook = submission(solution, release, mistakes_of("greta", catalogue))
+        _, result = check(notebook, "step_by_step.ipynb", "--no-carry-forward")
+
+        assert result["score"] < 90
+        assert "carried" not in statuses(result).values()
 
     def test_an_error_names_the_students_line(self, check, solution, release):
         """The line comes from the student's process."""
@@ -114,7 +143,7 @@ class TestWhose:
         code, result = check(graded_notebook(code_cell("x = 1")), "poem.ipynb")
 
         assert (code, result["status"]) == (1, "error")
-        assert "--assignment NAME (there is: step_by_step)" in result["error"]
+        assert "--assignment NAME (there is: application, step_by_step)" in result["error"]
 
     def test_as_it_is_told(self, check):
         """Then it is graded, and has nothing."""
@@ -126,7 +155,7 @@ class TestWhose:
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"", "no notebook"), (b"{}", "no notebook"), (b"\xff\xd8\xff\xe0 JPEG", "no notebook"), (None, "no file")],
+    [(b"", "is empty"), (b"{}", "no cells"), (b"\xff\xd8\xff\xe0 JPEG", "not a notebook"), (None, "no file")],
 )
 def test_files_that_are_no_notebook(check, content, words):
     """Refused in one sentence, exit code 1."""

@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -36,7 +37,7 @@ def make_class(folder: Path, students: int) -> Path:
     """Make a course in which a class has handed in, and return its folder."""
     course = Course(ROOT)
     demo = throw_away_course(course.assignments([ASSIGNMENT])[0], folder)
-    shutil.copytree(course.masters, folder / "notebooks")
+    shutil.copytree(course.masters, folder / "notebooks", dirs_exist_ok=True)
     hand_in(demo, course, students)
     return folder
 
@@ -202,6 +203,68 @@ class TestResults:
         assert total(classroom, "ada") == 100
 
 
+def found(folder: Path, student: str) -> list[dict]:
+    """Return the misconceptions in each record of a student, the oldest first."""
+    records = [json.loads(path.read_text()) for path in (folder / "results" / ASSIGNMENT / student).glob("*.json")]
+    return [record["misconceptions"][ASSIGNMENT] for record in sorted(records, key=lambda record: record["when"])]
+
+
+class TestDiagnosis:
+    """Why answers are wrong."""
+
+    def test_records_know_it(self, classroom_once):
+        """For the class report: the catalogue's ids by function."""
+        assert found(classroom_once, "ada") == [{}]
+        assert found(classroom_once, "ben") == [{}]
+        assert found(classroom_once, "chandra") == [{"linear_backward": ["lb-no-mean"]}]
+
+    def test_students_read_it(self, classroom_once, tmp_path):
+        """In nbgrader's own feedback: the hint, and not what is for the instructor."""
+        shutil.copytree(classroom_once, tmp_path / "course")
+        nbgrader(tmp_path / "course", "generate_feedback", ASSIGNMENT, "--student", "chandra")
+        page = (tmp_path / "course" / "feedback" / "chandra" / ASSIGNMENT / f"{ASSIGNMENT}.html").read_text()
+
+        assert page.count("A hint for linear_backward: The cost is an average over the examples.") == 1
+        assert "lb-no-mean" not in page
+        assert "Neither dW nor db is divided" not in page
+
+    def test_hints_go_further_with_each_version(self, classroom):
+        """If the course says so: the second version that is wrong in the same way gets the second hint."""
+        path = classroom / "notebooks" / f"{ASSIGNMENT}.misconceptions.toml"
+        hint = 'hint = "The cost is an average over the examples.'
+        text = path.read_text(encoding="utf-8").replace(hint, 'hint = ["First.", "Second."]\ncause = "')
+        path.write_text(re.sub(r'(?m)^(cause = " Where does.*\n)cause = .*\n', r"\1", text), encoding="utf-8")
+        nbgrader(classroom, "generate_assignment", ASSIGNMENT, "--force")
+        with (classroom / "nbgrader_config.py").open("a", encoding="utf-8") as config:
+            config.write("\nc.Examine.hints_by_attempt = True\n")
+        handed_in = classroom / "submitted" / "chandra" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+        graded = classroom / "autograded" / "chandra" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+        told = []
+        for version in range(2):
+            handed_in.write_text(handed_in.read_text(encoding="utf-8") + "\n" * version, encoding="utf-8")
+            run = grade(classroom, "--student", "chandra")
+            assert run.returncode == 0, run.stderr
+            told += re.findall(r"A hint for linear_backward: (\w+)", graded.read_text(encoding="utf-8"))
+
+        assert told == ["First", "Second"]
+
+    def test_another_catalogue(self, classroom):
+        """What was found is looked at again, the marks stay, and the hint of before goes."""
+        path = classroom / "notebooks" / f"{ASSIGNMENT}.misconceptions.toml"
+        text = path.read_text(encoding="utf-8").replace("The cost is an average over the examples.", "Think of m.")
+        path.write_text(text.replace('"lb-no-mean"', '"lb-nowhere"'), encoding="utf-8")
+        nbgrader(classroom, "generate_assignment", ASSIGNMENT, "--force")
+        before = marks(classroom)
+        run = grade(classroom, "--student", "chandra")
+        graded = (classroom / "autograded" / "chandra" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb").read_text()
+
+        assert run.returncode == 0, run.stderr
+        assert marks(classroom) == before
+        assert found(classroom, "chandra")[1:] == [{"linear_backward": ["lb-nowhere"]}]
+        assert graded.count("A hint for linear_backward: Think of m.") == 1
+        assert "The cost is an average over the examples." not in graded
+
+
 class TestRegrade:
     """After the assignment has changed."""
 
@@ -249,6 +312,38 @@ class TestRegrade:
 
         assert find_cell(graded, "test_linear_forward").outputs[0].text == "from before"
         assert find_cell(graded, "test_compute_cost").outputs[0].text == "runs now\n"
+
+    def test_what_was_tested_with_references_runs_again(self, classroom):
+        """Its marks hang on another function's, so nothing is taken from before if any test has changed."""
+        (record,) = [p for p in (classroom / "results" / ASSIGNMENT / "chandra").glob("*.json")]
+        stored = json.loads(record.read_text())
+        notebook = nbformat.reads(stored["notebooks"][ASSIGNMENT], as_version=4)
+        find_cell(notebook, "test_linear_forward").outputs = [
+            nbformat.v4.new_output("stream", name="stdout", text="from before")
+        ]
+        stored["notebooks"][ASSIGNMENT] = nbformat.writes(notebook)
+        record.write_text(json.dumps(stored))
+
+        def mend(notebook):
+            find_cell(notebook, "test_compute_cost").source = "print('runs now')"
+
+        change_source(classroom, mend)
+        run = grade(classroom, "--student", "chandra")
+        graded = nbformat.read(classroom / "autograded" / "chandra" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
+
+        assert run.returncode == 0
+        assert "from before" not in str(find_cell(graded, "test_linear_forward").outputs)
+        assert "tested with our linear_backward" in find_cell(graded, "test_L_model_backward").outputs[0].text
+        assert "* right, and tested with the solution's functions" in run.stdout
+
+    def test_without_carrying_forward(self, classroom):
+        """It gives other marks, which are shown before they are written; and those that are there stay known."""
+        asked = grade(classroom, "--student", "chandra", "--no-carry-forward")
+
+        assert asked.returncode == 1
+        assert "test_L_model_backward: 10 to 0" in asked.stdout
+        assert "Nothing of this was written" in asked.stdout
+        assert "Nothing to do" in grade(classroom, "--student", "chandra").stdout
 
     def test_cells_come_and_go(self, classroom):
         """nbgrader refuses that; here the gradebook follows, and the marks of what is gone are kept in a file."""

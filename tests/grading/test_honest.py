@@ -1,5 +1,7 @@
 """Honest submissions: what a test means in two processes is what it means in one."""
 
+from dataclasses import replace
+
 import pytest
 from helper import code_cell, find_cell
 
@@ -167,7 +169,7 @@ class TestDisasters:
         assert "used up its 2 seconds" in graded.output("last")
 
 
-def test_cells_that_need_not_run(engine, examine):
+def test_cells_that_need_not_run(engine, examine, monkeypatch):
     """A cell that the master tags is skipped; a tag of the student's own skips nothing."""
 
     def change(notebook):
@@ -179,11 +181,9 @@ def test_cells_that_need_not_run(engine, examine):
 
     tagged = code_cell("print('long training')")
     tagged.metadata.tags = ["skip-execution"]
-    engine.plan.cells.append(tagged)
-    try:
-        assert [cell.outputs != [] for cell in examine(change).notebook.cells[-2:]] == [False, True]
-    finally:
-        engine.plan.cells.remove(tagged)
+    monkeypatch.setattr(engine, "plan", replace(engine.plan, cells=[*engine.plan.cells, tagged]))
+
+    assert [cell.outputs != [] for cell in examine(change).notebook.cells[-2:]] == [False, True]
 
 
 class TestFiles:

@@ -102,3 +102,11 @@ def test_a_file_that_is_no_text(tmp_path):
 
     with pytest.raises(CourseError, match=r"nbgrader_config\.py cannot be read"):
         read_settings(Course(tmp_path))
+
+
+def test_hints_by_attempt(settings):
+    """Off, if the course does not say so."""
+    assert not settings("c.Examine.isolation = 'none'").hints_by_attempt
+    assert settings("c.Examine.hints_by_attempt = True").hints_by_attempt
+    with pytest.raises(CourseError, match="hints_by_attempt is 3; it has to be True or False"):
+        settings("c.Examine.hints_by_attempt = 3")

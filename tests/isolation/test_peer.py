@@ -452,7 +452,7 @@ def test_public_names():
     """What a peer offers."""
     public = {name for name in vars(Peer) if not name.startswith("_")}
 
-    assert public == {"revoke", "serve"}
+    assert public == {"is_serving", "revoke", "serve"}
 
 
 @pytest.mark.slow

@@ -28,6 +28,17 @@ def send(value, codec=None, limits=None):
     return (codec or Codec(limits)).decode(graph).value
 
 
+def outcome(nodes, order):
+    """What the decoder makes of containers whose i-th node, the first of them the root, gets the number order[i]."""
+    graph = [[order[0]], [None] * len(nodes), []]
+    for number, (tag, contents) in zip(order, nodes, strict=True):
+        graph[1][number] = [tag, [[order[child]] for child in contents]]
+    try:
+        return repr(Codec().decode(graph).value)
+    except MalformedMessage:
+        return "malformed"
+
+
 def same(a, b, seen=None):  # noqa: PLR0911 - one case after the other
     """Tell whether two graphs are equal in types, values, order and aliasing."""
     seen = {} if seen is None else seen
@@ -597,12 +608,25 @@ class TestHostile:
             ),
             *([0, [], [b""]], [0, [], ["x"]], [0, [], {}]),
             [[0], [["list", []], ["list", []]], []],
+            [[0], [["list", []], ["list", [[1]]]], []],
+            [[0], [["list", []], ["list", [[2]]], ["list", [[1]]]], []],
         ],
     )
     def test_malformed(self, graph):
         """Every wrong graph is malformed, whatever is wrong."""
         with pytest.raises(MalformedMessage):
             Codec().decode(graph)
+
+    @given(st.data())
+    @settings(max_examples=200, deadline=None)
+    def test_numbering_means_nothing(self, data):
+        """Whether a graph is malformed, and what it stands for, does not depend on how its nodes are numbered."""
+        total = data.draw(st.integers(1, 6))
+        references = st.lists(st.integers(0, total - 1), max_size=3)
+        nodes = [[data.draw(st.sampled_from(["list", "tuple"])), data.draw(references)] for _ in range(total)]
+        order = data.draw(st.permutations(range(total)))
+
+        assert outcome(nodes, range(total)) == outcome(nodes, order)
 
     @pytest.mark.parametrize(
         "node",

@@ -16,6 +16,7 @@ from nbgrader.utils import determine_grade
 
 from autograder.bundle import Bundle, load, store_notebook
 from autograder.demo import CLASS, mistakes_of_class, submission
+from autograder.diagnosis.catalogue import Catalogue
 from autograder.grading.engine import Engine
 from autograder.grading.plan import Plan, give_roles, is_test
 
@@ -39,11 +40,11 @@ def half_done(solution: NotebookNode, release: NotebookNode, number: int) -> Not
     return notebook
 
 
-def corpus(solution: NotebookNode, release: NotebookNode) -> Iterator[tuple[str, NotebookNode]]:
+def corpus(solution: NotebookNode, release: NotebookNode, catalogue: Catalogue) -> Iterator[tuple[str, NotebookNode]]:
     """Yield every honest notebook there is."""
     yield "solution", submission(solution, release, ())
     yield "release", nbformat.from_dict(release)
-    for name, mistakes in mistakes_of_class(len(CLASS) + 8):
+    for name, mistakes in mistakes_of_class(len(CLASS) + 8, catalogue):
         yield f"class {name}", submission(solution, release, mistakes)
     for number, (function, right, wrong) in enumerate(BROKEN):
         yield f"broken {number} {function}", replaced(submission(solution, release, ()), function, right, wrong)
@@ -61,9 +62,9 @@ def in_one_process(notebook: NotebookNode, plan: Plan, files: Path, folder: Path
 
 
 def in_two_processes(notebook: NotebookNode, engine: Engine, files: Path) -> dict[str, float]:
-    """Return the points of each test by the engine."""
+    """Return the points of each test by the engine, each function together with those that it needs."""
     copy = nbformat.from_dict(notebook)
-    engine.examine(copy, files)
+    engine.examine(copy, files, carried_credit=None)
     return points(copy)
 
 
@@ -103,17 +104,17 @@ def engine(bundle) -> Iterator[Engine]:
 SAMPLE = ["solution", "class lars", "half done 3"]
 
 
-def test_a_sample_gets_the_same_marks(solution, release, engine, bundle, tmp_path):
+def test_a_sample_gets_the_same_marks(solution, release, catalogue, engine, bundle, tmp_path):
     """A perfect notebook, one with a syntax error, and a half-done one."""
-    chosen = [(name, notebook) for name, notebook in corpus(solution, release) if name in SAMPLE]
+    chosen = [(name, notebook) for name, notebook in corpus(solution, release, catalogue) if name in SAMPLE]
 
     assert compare(chosen, engine, bundle.files, tmp_path) == (3, 51)
 
 
 @pytest.mark.slow
-def test_the_whole_corpus_gets_the_same_marks(solution, release, engine, bundle, tmp_path):
+def test_the_whole_corpus_gets_the_same_marks(solution, release, catalogue, engine, bundle, tmp_path):
     """Solution, release, every wrong variant, a class, and half-done notebooks."""
-    compared, cells = compare(corpus(solution, release), engine, bundle.files, tmp_path)
+    compared, cells = compare(corpus(solution, release, catalogue), engine, bundle.files, tmp_path)
 
     assert compared == 2 + len(CLASS) + 8 + len(BROKEN) + 10
     assert cells == 17 * compared

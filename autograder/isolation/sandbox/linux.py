@@ -124,6 +124,11 @@ def one_malloc_arena() -> None:
         _libc.mallopt(_M_ARENA_MAX, 1)
 
 
+def current_processor() -> int:
+    """Return the number of the processor that this thread runs on."""
+    return _check(_libc.sched_getcpu(), "find the processor")
+
+
 def filter_system_calls(program: bytes) -> None:
     """Install a seccomp filter, a classic BPF program of 8-byte instructions, for good."""
 

@@ -4,6 +4,15 @@ from attacks.attack import EVERYTHING, Attack
 
 NOT_COMPARED = r"lives in another process and cannot be"
 
+
+def _scale_last(notebook):
+    """Move the cells of `scale` to the end."""
+    moved = [cell for cell in notebook.cells if "scale" in cell.metadata.get("nbgrader", {}).get("grade_id", "")]
+    for cell in moved:
+        notebook.cells.remove(cell)
+        notebook.cells.append(cell)
+
+
 ATTACKS = [
     Attack(
         "shows a score",
@@ -364,6 +373,88 @@ ATTACKS = [
             """,
         },
         lost=("scale", "total", "last"),
+        sentence=r"NotImplementedError",
+    ),
+    Attack(
+        "looks into the lent reference",
+        "Fails on purpose, and asks what is lent in that function's place for its code, its variables and its text.",
+        "two-processes",
+        front="""
+            INSIDES = ["__globals__", "__code__", "__closure__", "__dict__", "__self__", "__call__", "__get__"]
+
+            def look(function):
+                hunt((repr(function), function.__doc__, function.__module__))
+                link = attempt(lambda: object.__getattribute__(function, "__link__"))
+                if link is None:
+                    return
+                for name in INSIDES:
+                    inside = attempt(lambda: link.request("getattr", link.number, (name,)))
+                    if inside is not None:
+                        breach("the lent reference showed", name)
+                attempt(lambda: link.request("setattr", link.number, ("__code__", look.__code__)))
+                for operation in ["iter", "len", "enter", "isinstance", "getitem"]:
+                    attempt(lambda: hunt(link.request(operation, link.number, ("x",))))
+        """,
+        answers={
+            "scale": "def scale(x):\n    raise NotImplementedError",
+            "total": "def total(x):\n    look(scale)\n    return 0",
+        },
+        lost=("scale", "total"),
+        sentence=r"NotImplementedError",
+    ),
+    Attack(
+        "gives the lent reference something to touch",
+        "Fails on purpose, and calls what is lent with an object that would look around where the reference runs.",
+        "two-processes",
+        front="""
+            import sys
+            import traceback
+
+            class Spy:
+                def __mul__(self, other):
+                    frame = sys._getframe()
+                    while frame:
+                        hunt((frame.f_globals.keys(), frame.f_locals))
+                        frame = frame.f_back
+                    return 42
+
+                __rmul__ = __mul__
+        """,
+        answers={
+            "scale": "def scale(x):\n    raise NotImplementedError",
+            "total": """
+                def total(x):
+                    try:
+                        return scale(Spy())
+                    except Exception as error:
+                        hunt((traceback.format_exc(), vars(error), error.args))
+                        return 0
+            """,
+        },
+        lost=("scale", "total"),
+        sentence=r"NotImplementedError",
+    ),
+    Attack(
+        "gives the lent reference for an answer",
+        "Fails on purpose, and returns what is lent in that function's place as the answer of the next.",
+        "two-processes",
+        answers={
+            "scale": "def scale(x):\n    raise NotImplementedError",
+            "total": "def total(x):\n    return scale",
+        },
+        lost=("scale", "total"),
+        sentence=r"NotImplementedError",
+    ),
+    Attack(
+        "fails early in another order",
+        "Moves the function that fails on purpose behind those that could use its reference, one that needs none too.",
+        "two-processes",
+        change=_scale_last,
+        answers={
+            "scale": "def scale(x):\n    raise NotImplementedError",
+            "last": "def last(x):\n    return scale(scale(x))",
+        },
+        lost=("scale", "last"),
         sentence=r"NotImplementedError",
     ),
 ]

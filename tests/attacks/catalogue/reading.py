@@ -12,7 +12,8 @@ ATTACKS = [
         "landlock",
         front="""
             for name in ["bundles/target/notebooks/target.ipynb", "source/target/target.ipynb", "notebooks/target.py",
-                         "gradebook.db", "nbgrader_config.py", "release/target/target.ipynb"]:
+                         "gradebook.db", "nbgrader_config.py", "release/target/target.ipynb",
+                         "notebooks/target.misconceptions.toml", "bundles/target/misconceptions/target.toml"]:
                 attempt(lambda: open(os.path.join(KNOWN.course, name), "rb").read())
             for folder, _, names in os.walk(KNOWN.course):
                 for name in names:

@@ -222,7 +222,7 @@ ATTACKS = [
                 attempt(lambda: os.write(1, b"z" * 1_000_000))
         """,
         answers={"last": "def last(x):\n    for _ in range(3_000):\n        print('x' * 1000)\n    return 0"},
-        sentence=r"output truncated|outputs dropped",
+        sentence=r"output truncated|outputs dropped|printed or showed more than a cell may",
     ),
     Attack(
         "uses up descriptors",

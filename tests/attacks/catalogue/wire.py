@@ -120,7 +120,7 @@ ATTACKS = [
         },
         lost=("total",),
         # On a busy machine three hundred refusals may take as long as a cell may.
-        sentence=r"total of the squares should be 42|were up",
+        sentence=r"total of the squares should be 42|were up|used up the time of the cell",
     ),
     Attack(
         "asks for what is no operation",

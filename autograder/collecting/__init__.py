@@ -1,0 +1,1 @@
+"""What a learning platform exports, into nbgrader's submitted/ folder."""

@@ -1,0 +1,47 @@
+"""An export, into a course."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from autograder.collecting.collect import Plan, carry_out, make_plan
+from autograder.collecting.contents import opened
+from autograder.collecting.naming import attribute, with_roster
+from autograder.course import Assignment
+
+
+def collect(assignment: Assignment, path: Path, pattern: str | None = None, *, dry_run: bool = False) -> Plan:
+    """Put what students handed in under submitted/, and return what was done, or would be if `dry_run`.
+
+    path -- a folder or zip archive
+    pattern -- a regular expression with the group `student`; see `autograder.collecting.naming`
+    Raises CollectError if nothing can be collected.
+    """
+    from nbgrader.coursedir import CourseDirectory  # noqa: PLC0415 (takes seconds to import)
+
+    directory = CourseDirectory(config=assignment.course.nbgrader_config())
+    with opened(path) as contents:
+        found = attribute(contents, assignment.name, pattern)
+        if any(one.user for one in found.owned):
+            found.owned = with_roster(found.owned, _roster(directory))
+        folders = {
+            one.student: Path(directory.format_path(directory.submitted_directory, one.student, assignment.name))
+            for one in found.owned
+        }
+        notebooks = sorted(path.stem for path in assignment.source.parent.glob("*.ipynb")) or [assignment.name]
+        plan = make_plan(contents, found, notebooks, folders)
+        if not dry_run:
+            carry_out(plan, folders)
+    return plan
+
+
+def _roster(directory: Any) -> dict[str, str]:
+    """Return the gradebook's student ids by the learning platform's numbers."""
+    from nbgrader.api import Gradebook  # noqa: PLC0415
+
+    url = directory.db_url
+    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+        return {}
+    with Gradebook(url, directory.course_id) as gradebook:
+        return {str(student.lms_user_id): student.id for student in gradebook.students if student.lms_user_id}

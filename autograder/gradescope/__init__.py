@@ -1,0 +1,1 @@
+"""The same grading, inside Gradescope's container."""

@@ -1,0 +1,7 @@
+"""What was handed in cannot be graded."""
+
+from __future__ import annotations
+
+
+class IntakeError(Exception):
+    """What was handed in holds no notebook that can be read; the message is one sentence with the remedy."""

@@ -1,0 +1,120 @@
+"""What an assignment asks students to write, and whether a notebook has it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from autograder.authoring.errors import RegionError
+from autograder.authoring.regions import STUB, find_regions
+from autograder.authoring.stubs import make_stub
+from autograder.intake.cells import Cell, is_solution, is_test, marks
+from autograder.intake.definitions import Code, read_code
+from autograder.intake.parts import rescue
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+_BEGIN = re.compile(r"#.*\bSTART\b.*\bCODE\b", re.IGNORECASE)
+_END = re.compile(r"#.*\bEND\b.*\bCODE\b", re.IGNORECASE)
+_UNFILLED = re.compile(r"(#.*|None|pass|\.\.\.|[\w\[\]\"'+\-*/(), .]+=\s*(None)?\s*(#.*)?)?")
+
+# No stub has a longer line, and the expressions above take long on long lines.
+_LINE = 200
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A cell in which students write.
+
+    cell -- the assignment's own, solved
+    names -- what it defines
+    tests -- the grade_ids of the tests that belong to it
+    """
+
+    cell: Cell
+    names: frozenset[str]
+    tests: tuple[str, ...]
+
+    @property
+    def grade_id(self) -> str:
+        """The cell's name."""
+        return str(marks(self.cell)["grade_id"])
+
+    @cached_property
+    def stub(self) -> str | None:
+        """What students find in the cell; None if that cannot be derived from the solution."""
+        source = self.cell["source"]
+        try:
+            # Without these regions the derived stub would be the solution itself.
+            regions = [region for region in find_regions(source) if region.kind is STUB]
+            stub = make_stub(source) if regions else source
+        except RegionError:
+            return None
+        return stub if stub.strip() != source.strip() else None
+
+    @cached_property
+    def stub_shapes(self) -> frozenset[tuple[str, str]]:
+        """What the definitions in the stub do."""
+        return shapes(read_code(self.stub)) if self.stub else frozenset()
+
+
+def exercises(masters: Iterable[Cell]) -> list[Exercise]:
+    """Return the exercises of an assignment, by its own cells in their order."""
+    found: list[tuple[Cell, list[str]]] = []
+    for cell in masters:
+        if is_solution(cell):
+            found.append((cell, []))
+        elif is_test(cell) and found:
+            found[-1][1].append(marks(cell)["grade_id"])
+    return [Exercise(cell, _names(cell), tuple(tests)) for cell, tests in found]
+
+
+def _names(cell: Cell) -> frozenset[str]:
+    if cell["cell_type"] != "code":
+        return frozenset()
+    code = read_code(cell["source"])
+    return code.functions | frozenset().union(*(one.others - one.modules for one in code.statements))
+
+
+def shapes(code: Code) -> frozenset[tuple[str, str]]:
+    """Return what the definitions of a cell do, with their names."""
+    return frozenset(shape for one in code.statements for shape in one.shapes)
+
+
+def is_filled(source: str, exercise: Exercise) -> bool:
+    """Tell whether a cell defines something of an exercise, and more than was there before."""
+    code = read_code(source)
+    defined = (code.functions | code.others) & exercise.names
+    if not defined:
+        return False
+    own = {shape for shape in shapes(code) if shape[0] in exercise.names}
+    if own and own <= exercise.stub_shapes:
+        return False
+    return not is_unfilled_stub(source)
+
+
+def is_unfilled_stub(source: str) -> bool:
+    """Tell whether nothing was written between the markers of a cell, of whatever release it is."""
+    inside = any_region = False
+    for line in source.split("\n"):
+        short = line.strip()[:_LINE]
+        if _END.search(short):
+            inside = False
+        elif _BEGIN.search(short):
+            inside = any_region = True
+        elif inside and (len(short) == _LINE or not _UNFILLED.fullmatch(short)):
+            return False
+    return any_region
+
+
+def fullness(notebook: NotebookNode, wanted: Iterable[Exercise]) -> int:
+    """Return how many exercises a notebook has filled in; broken cells count for what can be rescued of them."""
+    sources: list[str] = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            sources += [cell.source] if read_code(cell.source).runs else rescue(cell.source)
+    return sum(any(is_filled(source, exercise) for source in sources) for exercise in wanted)

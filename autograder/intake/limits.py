@@ -1,0 +1,22 @@
+"""How much of a file that nobody vouches for is looked at."""
+
+from __future__ import annotations
+
+# Bytes of one file. A notebook full of pictures has a few MB.
+FILE = 50 << 20
+# Bytes of everything in an archive, unpacked; as much as may lie beside a notebook.
+UNPACKED = 64 << 20
+# Files in an archive.
+MEMBERS = 2_000
+# Brackets and commas of a notebook's file; each may become an object in memory.
+VALUES = 3_000_000
+# How deep lists and dictionaries of a notebook may be nested.
+DEPTH = 50
+# Cells of a notebook.
+CELLS = 5_000
+# Characters of a cell's code; a longer cell runs as it is, but its code is not looked into.
+SOURCE = 200_000
+# Characters of all code that is looked into.
+CODE = 1_000_000
+# Notebooks among what one student handed in.
+CANDIDATES = 50

@@ -1,0 +1,321 @@
+"""Charts as inline SVG, whose colours follow the page's: each is drawn in stand-ins that become CSS variables."""
+
+from __future__ import annotations
+
+import html
+import io
+import math
+import re
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from autograder.reporting.statistics import Dependence, Item
+from autograder.reporting.words import STATUS_WORDS
+
+# Stand-ins, each of which becomes a CSS variable of the page.
+COLOURS = {
+    "ink": "#010101",
+    "faint": "#020202",
+    "grid": "#030303",
+    "paper": "#040404",
+    "main": "#050505",
+    "wrong": "#060606",
+    "passed": "#070707",
+    "carried": "#080808",
+    "partial": "#090909",
+    "failed": "#0a0a0a",
+    "not_judged": "#0b0b0b",
+    "missing": "#0c0c0c",
+    "timeout": "#0d0d0d",
+    "manual": "#0e0e0e",
+}
+_STYLE: dict[Any, Any] = {
+    "font.family": "sans-serif",
+    "font.size": 10.5,
+    "svg.fonttype": "none",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": COLOURS["faint"],
+    "axes.labelcolor": COLOURS["ink"],
+    "axes.facecolor": "none",
+    "axes.axisbelow": True,
+    "xtick.color": COLOURS["faint"],
+    "ytick.color": COLOURS["faint"],
+    "xtick.labelcolor": COLOURS["ink"],
+    "ytick.labelcolor": COLOURS["ink"],
+    "text.color": COLOURS["ink"],
+    "grid.color": COLOURS["grid"],
+    "grid.linewidth": 0.8,
+    "figure.facecolor": "none",
+}
+
+
+class Chart:
+    """A figure that is being drawn; `svg` is what to put into the page when the `with` is over."""
+
+    def __init__(self, name: str, title: str, description: str, size: tuple[float, float]) -> None:
+        self._name, self._title, self._description = name, title, description
+        self.figure = Figure(figsize=size, layout="constrained")
+        self.svg = ""
+
+    def axes(self) -> Axes:
+        """Return the only axes."""
+        return self.figure.subplots()
+
+    def finish(self) -> None:
+        """Write the SVG."""
+        written = io.StringIO()
+        FigureCanvasSVG(self.figure).print_svg(written, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
+        self.svg = _inline(written.getvalue(), self._name, self._title, self._description)
+
+
+@contextmanager
+def _drawn(name: str, title: str, description: str, size: tuple[float, float]) -> Iterator[Chart]:
+    with mpl.rc_context(_STYLE | {"svg.hashsalt": name}):
+        chart = Chart(name, title, description, size)
+        yield chart
+        chart.finish()
+
+
+def _inline(svg: str, name: str, title: str, description: str) -> str:
+    """Return an SVG file's text as an element of a page: named, described, in the page's colours and its font."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # they would stand in the page once for each chart
+    for variable, colour in COLOURS.items():
+        svg = svg.replace(colour, f"var(--{variable.replace('_', '-')})")
+    svg = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1; font-family: inherit", svg)
+    svg = re.sub(r"font-family: (?!inherit)[^;\"]*", "font-family: inherit", svg)
+    opening = svg[: svg.index(">") + 1]
+    box = re.search(r'viewBox="([^"]*)"', opening)
+    assert box is not None
+    head = (
+        f'<svg class="chart" viewBox="{box[1]}" role="img" aria-labelledby="{name}-title {name}-desc" '
+        'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
+        f'<title id="{name}-title">{html.escape(title)}</title><desc id="{name}-desc">{html.escape(description)}</desc>'
+    )
+    return head + svg[len(opening) :]
+
+
+def scores(values: Sequence[float], maximum: float) -> tuple[str, list[tuple[str, int]]]:
+    """Return the distribution of scores as a chart, and its bars: which scores, how many."""
+    bins = 10
+    width = maximum / bins if maximum else 1.0
+    counts = Counter(min(max(int(value / width), 0), bins - 1) for value in values)
+    bars = [(_range(number, width, bins), counts[number]) for number in range(bins)]
+    most = max(bars, key=lambda bar: bar[1])
+    text = f"{len(values)} submissions. Most of them, {most[1]}, have {most[0]} points."
+    with _drawn("scores", "How many submissions have how many points", text, (7.2, 3.0)) as chart:
+        axes = chart.axes()
+        axes.bar([n + 0.5 for n in range(bins)], [n for _, n in bars], width=0.9, color=COLOURS["main"])
+        for number, (_, count) in enumerate(bars):
+            if count:
+                axes.annotate(str(count), (number + 0.5, count), (0, 3), textcoords="offset points", ha="center")
+        axes.set_xticks(range(bins + 1), [f"{number * width:g}" for number in range(bins + 1)])
+        axes.set_xlabel(f"points of {maximum:g}")
+        axes.set_ylabel("submissions")
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.margins(y=0.15)
+        axes.grid(axis="y")
+    return chart.svg, bars
+
+
+def _range(number: int, width: float, bins: int) -> str:
+    end = f"{(number + 1) * width:g}"
+    return f"{number * width:g} to {end}" if number == bins - 1 else f"{number * width:g} to under {end}"
+
+
+def success(statuses: Mapping[str, Mapping[str, int]]) -> tuple[str, list[str]]:
+    """Return how each function fared as a chart of stacked bars, and the statuses that occur."""
+    seen = [status for status in STATUS_WORDS if any(counts.get(status) for counts in statuses.values())]
+    shares = {
+        name: (counts.get("passed", 0) + counts.get("carried", 0)) / max(sum(counts.values()), 1)
+        for name, counts in statuses.items()
+    }
+    hardest = min(shares, key=shares.__getitem__, default="")
+    text = f"The fewest, {shares.get(hardest, 0):.0%}, have {hardest} right."
+    height = 0.75 + 0.34 * max(len(statuses), 2)
+    with _drawn("success", "How each function fared", text, (7.2, height)) as chart:
+        axes = chart.axes()
+        names = list(statuses)
+        left = [0.0] * len(names)
+        for status in seen:
+            counts = [statuses[name].get(status, 0) for name in names]
+            wide = [100 * n / max(sum(statuses[name].values()), 1) for n, name in zip(counts, names, strict=True)]
+            axes.barh(names, wide, left=left, height=0.72, color=COLOURS[status])
+            for row, (count, share) in enumerate(zip(counts, wide, strict=True)):
+                if share >= 6:
+                    axes.text(left[row] + share / 2, row, str(count), ha="center", va="center", color=COLOURS["paper"])
+            left = [begin + share for begin, share in zip(left, wide, strict=True)]
+        axes.invert_yaxis()
+        axes.set_xlim(0, 100)
+        axes.set_xlabel("percent of the submissions; the numbers in the bars are submissions")
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+    return chart.svg, seen
+
+
+def frequent(rows: Sequence[tuple[str, int]], graded: int) -> str:
+    """Return a chart of how many students have each misconception, the most frequent first."""
+    text = f"The most frequent of {len(rows)}: {rows[0][0]}, {rows[0][1]} of {graded} students."
+    labels = [textwrap.fill(name, 40) for name, _ in rows]
+    size = (7.2, 0.75 + 0.2 * sum(label.count("\n") + 1.8 for label in labels))
+    with _drawn("frequent", "How many students have each misconception", text, size) as chart:
+        axes = chart.axes()
+        axes.barh(range(len(rows)), [count for _, count in rows], height=0.6, color=COLOURS["wrong"])
+        axes.set_yticks(range(len(rows)), labels, fontsize=9.5)
+        for row, (_, count) in enumerate(rows):
+            axes.annotate(str(count), (count, row), (4, 0), textcoords="offset points", va="center")
+        axes.invert_yaxis()
+        axes.margins(x=0.08)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_xlabel("students")
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.grid(axis="x")
+    return chart.svg
+
+
+def seconds(values: Sequence[float]) -> str:
+    """Return the distribution of the seconds that grading took."""
+    ordered = sorted(values)
+    middle = ordered[len(ordered) // 2]
+    text = f"Half of the submissions took at most {middle:.2g} s, the longest took {ordered[-1]:.2g} s."
+    with _drawn("seconds", "How long grading a submission took", text, (7.2, 2.4)) as chart:
+        axes = chart.axes()
+        low, high = max(ordered[0], 1e-3), max(ordered[-1], 2e-3)
+        steps = 24
+        edges = [low * (high / low) ** (n / steps) for n in range(steps + 1)] if high / low > 30 else steps
+        axes.hist(ordered, bins=edges, color=COLOURS["main"], rwidth=0.9)
+        if high / low > 30:
+            axes.set_xscale("log")
+        axes.set_xlabel("seconds")
+        axes.set_ylabel("submissions")
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
+        axes.grid(axis="y")
+    return chart.svg
+
+
+def discrimination(items: Sequence[Item]) -> str:
+    """Return difficulty against discrimination, a point for each function."""
+    known = [(item, item.discrimination) for item in items if item.discrimination is not None]
+    text = f"{len(known)} functions; further right is easier, further up tells better who has understood the rest."
+    with _drawn("items", "Difficulty and discrimination of each function", text, (7.2, 4.2)) as chart:
+        axes = chart.axes()
+        axes.axhline(0.2, color=COLOURS["faint"], linewidth=0.9, linestyle=(0, (4, 3)))
+        axes.text(0.005, 0.215, "below this line, look at the test", fontsize=9, color=COLOURS["faint"])
+        for number, (item, height) in enumerate(known, start=1):
+            axes.plot(
+                item.difficulty, height, "o", color=COLOURS["main"], markersize=14, markeredgecolor=COLOURS["paper"]
+            )
+            place = item.difficulty, height
+            axes.annotate(str(number), place, ha="center", va="center_baseline", fontsize=8.5, color=COLOURS["paper"])
+        axes.set_xlim(0, 1.04)
+        axes.set_ylim(min([0.0, *(d for _, d in known)]) - 0.1, max([0.5, *(d for _, d in known)]) + 0.1)
+        axes.set_xlabel("difficulty: mean share of the points (1 is easy)")
+        axes.set_ylabel("discrimination")
+        axes.grid()
+    return chart.svg
+
+
+def dependence_map(found: Sequence[Dependence], graded: int) -> str:
+    """Return the functions and what they use, with a bar in each for the share that failed."""
+    places = _places(found)
+    across = max((column for column, _ in places.values()), default=0) + 1
+    down = max((row for _, row in places.values()), default=0) + 1
+    worst = max(found, key=lambda one: one.after, default=None)
+    text = (
+        f"{worst.name}: {worst.failed} failed, {worst.after} of them with something that it uses wrong."
+        if worst is not None and worst.after
+        else "No failure goes with the failure of something that the function uses."
+    )
+    corners = {
+        name: (column * (_BOX[0] + _GAP[0]), -row * (_BOX[1] + _GAP[1])) for name, (column, row) in places.items()
+    }
+    size = (max(7.2, across * (_BOX[0] + _GAP[0])), 0.2 + down * (_BOX[1] + _GAP[1]))
+    with _drawn("map", "Which function uses which, and how many failed", text, size) as chart:
+        axes = chart.axes()
+        axes.set_axis_off()
+        for one in found:
+            _box(axes, corners[one.name], one, one.failed / max(graded, 1))
+            for need in one.needs:
+                if need in corners:
+                    axes.add_patch(_arrow(corners[need], corners[one.name], *_BOX))
+        axes.set_xlim(-0.1, across * (_BOX[0] + _GAP[0]) - _GAP[0] + 0.1)
+        axes.set_ylim(-(down - 1) * (_BOX[1] + _GAP[1]) - 0.1, _BOX[1] + 0.1)
+    return chart.svg
+
+
+# Width and height of a box, and of what is between two, in inches.
+_BOX = 2.45, 0.66
+_GAP = 0.55, 0.24
+
+
+def _box(axes: Axes, corner: tuple[float, float], one: Dependence, share: float) -> None:
+    x, y = corner
+    box = FancyBboxPatch((x, y), *_BOX, boxstyle="round,pad=0,rounding_size=0.09", linewidth=1.2)
+    box.set(facecolor="none", edgecolor=COLOURS["faint"])
+    axes.add_patch(box)
+    for colour, length in (("grid", 1.0), ("wrong", share)):
+        if length:
+            bar = Rectangle((x + 0.1, y + 0.08), (_BOX[0] - 0.2) * length, 0.07, linewidth=0)
+            bar.set(facecolor=COLOURS[colour])
+            axes.add_patch(bar)
+    axes.text(x + 0.1, y + _BOX[1] - 0.16, one.name, va="center", fontsize=9.5)
+    told = f"{one.failed} failed" + (f", {one.alone} on their own" if one.after else "")
+    axes.text(x + 0.1, y + 0.29, told, va="center", fontsize=8.5, color=COLOURS["faint"])
+
+
+def _arrow(begin: tuple[float, float], end: tuple[float, float], width: float, height: float) -> FancyArrowPatch:
+    start = (begin[0] + width + 0.03, begin[1] + height / 2)
+    stop = (end[0] - 0.03, end[1] + height / 2)
+    bend = 0.0 if math.isclose(start[1], stop[1]) else 0.12
+    style = f"arc3,rad={bend}"
+    arrow = FancyArrowPatch(start, stop, arrowstyle="-|>", mutation_scale=11, connectionstyle=style, linewidth=1.2)
+    arrow.set(color=COLOURS["faint"])
+    return arrow
+
+
+def _places(found: Sequence[Dependence]) -> dict[str, tuple[int, int]]:
+    """Return column and row of each function: right of all that it uses, and level with it where there is room.
+
+    Functions that neither use nor are used stand below, side by side.
+    """
+    needs = {one.name: tuple(need for need in one.needs if need != one.name) for one in found}
+    used = {need for names in needs.values() for need in names}
+    columns = _columns(needs)
+    free: Counter[int] = Counter()
+    places: dict[str, tuple[int, int]] = {}
+    for name in sorted(needs, key=lambda name: columns[name]):
+        if needs[name] or name in used:
+            column = columns[name]
+            row = max([free[column], *(places[need][1] for need in needs[name][:1] if need in places)])
+            places[name], free[column] = (column, row), row + 1
+    below = max(free.values(), default=0)
+    across = max(max(columns.values(), default=0) + 1, 3)
+    for number, name in enumerate(name for name in needs if name not in places):
+        places[name] = number % across, below + number // across
+    return places
+
+
+def _columns(needs: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """Return how many steps from the left each function stands: one more than all that it uses."""
+    columns: dict[str, int] = {}
+
+    def column(name: str, seen: frozenset[str]) -> int:
+        if name not in columns:
+            inner = [column(need, seen | {need}) + 1 for need in needs[name] if need in needs and need not in seen]
+            columns[name] = max(inner, default=0)
+        return columns[name]
+
+    return {name: column(name, frozenset({name})) for name in needs}

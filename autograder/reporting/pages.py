@@ -1,0 +1,38 @@
+"""Self-contained HTML pages from templates: one file each, which loads nothing from anywhere."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    loader = jinja2.FileSystemLoader(_TEMPLATES)
+    return jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+def page(template: str, **values: Any) -> str:
+    """Return a page; whatever is in `values` is text and becomes no markup."""
+    css = (_TEMPLATES / "page.css").read_text(encoding="utf-8")
+    return _environment().get_template(template).render(css=Markup(css), **values)
+
+
+def write(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all, with the folders that it needs."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        new.write_bytes(content.encode() if isinstance(content, str) else content)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Draws the pictures of the image classification assignment. Course tooling: not installed with `autograder`."""

@@ -1,0 +1,126 @@
+"""A new assignment, and the page that walks through making one."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import pytest
+from helper import ROOT
+
+from autograder.authoring.new import NewError, new
+from autograder.course import Course
+
+PAGE = ROOT / "docs" / "authoring.md"
+
+
+def copy_course(target: Path) -> Course:
+    """Copy what an author edits to another folder."""
+    target.mkdir(parents=True, exist_ok=True)
+    for path in ROOT.glob("*.py"):
+        shutil.copyfile(path, target / path.name)
+    shutil.copytree(ROOT / "notebooks", target / "notebooks", ignore=shutil.ignore_patterns("__pycache__"))
+    return Course(target)
+
+
+def follow(page: str, folder: Path) -> list[str]:
+    """Do what a page says, command by command and edit by edit, and return what the commands printed."""
+    printed = []
+    file = None
+    for part in re.finditer(r"```(sh|diff)\n(.*?)```|in `([\w/.]+)`", page, re.DOTALL):
+        kind, text, named = part.groups()
+        if named:
+            file = folder / named
+        elif kind == "sh":
+            printed.append(run(text, folder))
+        else:
+            assert file is not None
+            edit(file, text)
+    return printed
+
+
+def run(commands: str, folder: Path) -> str:
+    """Run shell commands that must succeed, and return what they printed."""
+    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
+    done = subprocess.run(
+        ["bash", "-euc", commands],
+        cwd=folder,
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{commands}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def edit(file: Path, diff: str) -> None:
+    """Replace the lines that begin with - by those that begin with +; they must stand in the file exactly once."""
+    old = "".join(f"{line[1:]}\n" for line in diff.splitlines() if line.startswith("-"))
+    new = "".join(f"{line[1:]}\n" for line in diff.splitlines() if line.startswith("+"))
+    text = file.read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"{file.name} does not say exactly once:\n{old}"
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_the_page_can_be_followed(tmp_path):
+    """Every command succeeds, every edit fits, and in the end the changed assignment is sound and graded."""
+    course = copy_course(tmp_path / "course")
+    printed = follow(PAGE.read_text(encoding="utf-8"), course.root)
+
+    assert len(printed) == 5
+    assert "wrote first_loss_cases.py" in printed[0]
+    for text in (printed[1], printed[3]):
+        assert "10 of 10" in text
+        assert "not filled in yet" in text
+    assert "mean_absolute_error" in printed[3]
+    assert re.search(r"mean_absolute_error\s+10 of 10\s+passed", printed[4])
+
+
+class TestNew:
+    """`autograder new`."""
+
+    def test_three_files(self, tmp_path):
+        """With the name in them, and nothing left to be filled in by a program."""
+        course = copy_course(tmp_path)
+        paths = new(course, "my_task")
+
+        assert [path.relative_to(tmp_path).as_posix() for path in paths] == [
+            "notebooks/my_task.py",
+            "my_task_cases.py",
+            "notebooks/my_task.misconceptions.toml",
+        ]
+        for path in paths:
+            text = path.read_text(encoding="utf-8")
+            assert "my_task" in text
+            assert not re.search(r"\b(NAME|TITLE)\b|NAME_", text)
+        assert "# # My task" in paths[0].read_text(encoding="utf-8")
+
+    @pytest.mark.parametrize("name", ["My Task", "2nd", "import", "../x", "task-1", ""])
+    def test_names_that_no_module_can_have(self, tmp_path, name):
+        """Refused, and nothing is written."""
+        course = copy_course(tmp_path)
+        before = sorted(tmp_path.rglob("*"))
+        with pytest.raises(NewError, match="cannot be an assignment's name"):
+            new(course, name)
+
+        assert sorted(tmp_path.rglob("*")) == before
+
+    def test_nothing_is_overwritten(self, tmp_path):
+        """Not even one of the three."""
+        course = copy_course(tmp_path)
+        (tmp_path / "task_cases.py").write_text("mine", encoding="utf-8")
+        with pytest.raises(NewError, match="there already"):
+            new(course, "task")
+
+        assert not (tmp_path / "notebooks/task.py").exists()
+
+    def test_without_the_helper(self, tmp_path):
+        """What the checks are made of has to be there."""
+        (tmp_path / "notebooks").mkdir()
+        with pytest.raises(NewError, match=r"testCases\.py is missing"):
+            new(Course(tmp_path), "task")
