@@ -699,8 +699,8 @@ plt.show()
 
 # %% [markdown]
 # *What the figure shows:* the costs that both functions recorded, every 100 iterations. The deep network learns from the
-# first iteration on, and its curve jumps now and then: a step of this size is too long in some places, and the next
-# steps repair it.
+# first iteration on. Both live curves jump now and then: a step of this size is too long in some places, and the steps
+# after it repair the damage.
 #
 # ### 6.2 Is deeper better?
 #
