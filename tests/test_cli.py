@@ -82,7 +82,7 @@ class TestValidate:
 
     def test_a_sound_assignment(self, run):
         """Exit code 0, 100 for the solution, 0 for the release with ten messages; every mistake is caught."""
-        result = run("validate")
+        result = run("validate", "step_by_step")
 
         assert (result.exit_code, result.stderr) == (0, "")
         assert result.stdout.count("not filled in yet") == 10
