@@ -1,4 +1,4 @@
-"""A simulated class, end to end: generate the assignments, hand them in, grade them, show marks, report and feedback."""
+"""A simulated class, end to end: generate the assignments, hand them in, grade them, write report and feedback."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from autograder.reporting.grading import counter
 from autograder.reporting.terminal import class_table, say
 
 FOLDER = "build/demo"
+ASSIGNMENT = "step_by_step"  # the one that is meant if nothing is said
 
 
 class DemoError(Exception):
@@ -54,7 +55,7 @@ CLASS: dict[str, tuple[str, ...]] = {
 }
 # The same students in the second assignment, where a third records costs only while they are shown.
 CLASSES = {
-    "step_by_step": CLASS,
+    ASSIGNMENT: CLASS,
     "application": {
         "ada": (),
         UNTOUCHED: (),
@@ -118,7 +119,7 @@ def submission(solved: NotebookNode, release: NotebookNode, mistakes: Iterable[M
 
 
 def mistakes_of_class(
-    students: int, catalogue: Catalogue, assignment: str = "step_by_step"
+    students: int, catalogue: Catalogue, assignment: str = ASSIGNMENT
 ) -> Iterator[tuple[str, list[Misconception]]]:
     """Yield names and mistakes: the twelve of the class, then others with up to three mistakes, always the same."""
     known = CLASSES[assignment]
@@ -132,7 +133,7 @@ def mistakes_of_class(
         yield f"student{number:03d}", list(one_a_function.values())
 
 
-def mistakes_of(name: str, catalogue: Catalogue, assignment: str = "step_by_step") -> list[Misconception]:
+def mistakes_of(name: str, catalogue: Catalogue, assignment: str = ASSIGNMENT) -> list[Misconception]:
     """Return the mistakes of a student of the class. Raises DemoError if the catalogue does not have one of them."""
     known = {**catalogue.entries, DOES_NOT_PARSE.id: DOES_NOT_PARSE}
     for mistake in CLASSES[assignment][name]:

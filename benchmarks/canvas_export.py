@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 
 from autograder.course import Assignment, Course
 from autograder.demo import ASSIGNMENT, UNTOUCHED, mistakes_of_class, submission
+from autograder.diagnosis.catalogue import Catalogue
 
 FIRST = ["ada", "ben", "chloe", "dmitri", "elif", "farah", "goran", "hana", "ivo", "jun", "kofi", "lea", "mei", "nils"]
 LAST = ["abara", "bauer", "costa", "diaz", "eriksen", "fischer", "gupta", "haddad", "ito", "jansen", "kaya", "lopez"]
@@ -41,11 +42,12 @@ def write_export(folder: Path, assignment: Assignment, students: int) -> Export:
     """Write an export of an assignment that is built and released; the same in every run."""
     solved = nbformat.read(assignment.source, as_version=4)
     release = nbformat.read(assignment.release, as_version=4)
+    catalogue = Catalogue.read(assignment.catalogue)
     folder.mkdir(parents=True, exist_ok=True)
     draw = random.Random(2026)
     export = Export()
     number = 90_000
-    for user, (name, mistakes) in enumerate(mistakes_of_class(students), start=10_000):
+    for user, (name, mistakes) in enumerate(mistakes_of_class(students, catalogue), start=10_000):
         notebook = release if name == UNTOUCHED else submission(solved, release, mistakes)
         person = f"{draw.choice(LAST)}{draw.choice(FIRST)}"
         late = "_LATE" if draw.random() < 0.08 else ""

@@ -31,8 +31,10 @@ FEW, MORE = 1, 4
 def main(students: int) -> None:
     """Run everything and print the times."""
     course = Course.find(Path(__file__).parent)
-    demo = throw_away_course(course.assignments([ASSIGNMENT])[0], course.root / "build" / "end_to_end" / "course")
-    shutil.copytree(course.masters, demo.course.masters)
+    demo = throw_away_course(
+        course.assignments([ASSIGNMENT]), course.root / "build" / "end_to_end" / "course"
+    ).assignments()[0]
+    shutil.copytree(course.masters, demo.course.masters, dirs_exist_ok=True)
     generate(demo, course)
     folder = demo.course.root.parent / "export"
     shutil.rmtree(folder, ignore_errors=True)
@@ -99,7 +101,7 @@ def _plain_nbgrader(demo: Assignment) -> tuple[float, float]:
     """Return the seconds that plain nbgrader takes for a submission, and to start."""
     taken = []
     for count in (FEW, MORE):
-        stock = throw_away_course(demo, demo.course.root.parent / "stock")
+        stock = throw_away_course([demo], demo.course.root.parent / "stock").assignments()[0]
         generate(stock, demo.course)
         for path in sorted((demo.course.root / "submitted").iterdir())[:count]:
             shutil.copytree(path, stock.course.root / "submitted" / path.name)

@@ -48,7 +48,7 @@ def seconds(call: Callable[[], object]) -> float:
 def make_course(course: Course, name: str, submissions: int) -> Assignment:
     """Make a course with a class that has handed in, in build/bench."""
     folder = course.root / "build" / "bench" / name.replace(" ", "_")
-    demo = throw_away_course(course.assignments([ASSIGNMENT])[0], folder)
+    demo = throw_away_course(course.assignments([ASSIGNMENT]), folder).assignments()[0]
     shutil.copytree(course.masters, demo.course.masters, dirs_exist_ok=True)
     hand_in(demo, course, submissions)
     if name == "stock":

@@ -288,7 +288,7 @@ def two_layer_model(X, Y, layers_dims, learning_rate=0.0075, num_iterations=2500
 X_small, Y_small, sizes_small = two_layer_model_test_case()
 parameters, costs = two_layer_model(X_small, Y_small, sizes_small, learning_rate=1.2, num_iterations=250)
 for position, cost in enumerate(costs):
-    print(f"costs[{position}] = {cost:.6f}")
+    print(f"cost in iteration {100 * position} = {cost:.6f}")
 print(f"W2 = {parameters['W2']}")
 
 # %% [markdown]
@@ -296,9 +296,9 @@ print(f"W2 = {parameters['W2']}")
 #
 # | name | value |
 # |:--|:--|
-# | `costs[0]` | `0.693174` |
-# | `costs[1]` | `0.036599` |
-# | `costs[2]` | `0.010554` |
+# | `cost in iteration 0` | `0.693174` |
+# | `cost in iteration 100` | `0.036599` |
+# | `cost in iteration 200` | `0.010554` |
 # | `W2` | `[[-3.28705022 -2.57206501  1.39812122 -3.29506889]]` |
 
 # %% nbgrader={"grade": true, "grade_id": "test_two_layer_model_costs", "locked": true, "points": 20, "schema_version": 3, "solution": false, "task": false}
@@ -519,7 +519,7 @@ def L_layer_model(X, Y, layers_dims, learning_rate=0.0075, num_iterations=2500, 
 X_small, Y_small, sizes_small = L_layer_model_test_case()
 parameters, costs = L_layer_model(X_small, Y_small, sizes_small, learning_rate=0.3, num_iterations=250)
 for position, cost in enumerate(costs):
-    print(f"costs[{position}] = {cost:.6f}")
+    print(f"cost in iteration {100 * position} = {cost:.6f}")
 print(f"W3 = {parameters['W3']}")
 
 # %% [markdown]
@@ -527,9 +527,9 @@ print(f"W3 = {parameters['W3']}")
 #
 # | name | value |
 # |:--|:--|
-# | `costs[0]` | `0.697475` |
-# | `costs[1]` | `0.317493` |
-# | `costs[2]` | `0.245214` |
+# | `cost in iteration 0` | `0.697475` |
+# | `cost in iteration 100` | `0.317493` |
+# | `cost in iteration 200` | `0.245214` |
 # | `W3` | `[[ 2.28684471 -0.63873825  0.13533997]]` |
 
 # %% nbgrader={"grade": true, "grade_id": "test_L_layer_model_costs", "locked": true, "points": 20, "schema_version": 3, "solution": false, "task": false}
@@ -699,8 +699,8 @@ plt.show()
 
 # %% [markdown]
 # *What the figure shows:* the costs that both functions recorded, every 100 iterations. The deep network learns from the
-# first iteration on, and its curve jumps now and then: a step of this size is too long in some places, and the next
-# steps repair it.
+# first iteration on. Both live curves jump now and then: a step of this size is too long in some places, and the steps
+# after it repair the damage.
 #
 # ### 6.2 Is deeper better?
 #

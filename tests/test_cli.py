@@ -34,7 +34,8 @@ class TestBuild:
         result = run("build", "--check")
 
         assert result.exit_code == 1
-        assert result.stderr.startswith("source/step_by_step/step_by_step.ipynb: not what step_by_step.py gives now")
+        assert "source/step_by_step/step_by_step.ipynb: not what step_by_step.py gives now" in result.stderr
+        assert "source/application/dnn_app_utils.py: not what application.py gives now" in result.stderr
         assert "autograder build step_by_step" in result.stderr
 
     def test_an_edited_source(self, run, built):
@@ -81,7 +82,7 @@ class TestValidate:
 
     def test_a_sound_assignment(self, run):
         """Exit code 0, 100 for the solution, 0 for the release with ten messages; every mistake is caught."""
-        result = run("validate")
+        result = run("validate", "step_by_step")
 
         assert (result.exit_code, result.stderr) == (0, "")
         assert result.stdout.count("not filled in yet") == 10

@@ -279,8 +279,9 @@ def test_a_notebook_shows_the_message_alone():
 
 
 def test_only_numpy_is_imported():
-    """A student needs no other package for the helper modules."""
-    helpers = {path.stem for path in ROOT.glob("*.py")} - {"nbgrader_config"}
+    """A student needs no other package for what the checks are made of."""
+    # The second assignment reads pictures and shows its progress, which takes more.
+    helpers = {path.stem for path in ROOT.glob("*.py")} - {"nbgrader_config", "picture_data", "training_view"}
     for name in helpers:
         tree = ast.parse((ROOT / f"{name}.py").read_text(encoding="utf-8"))
         imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}

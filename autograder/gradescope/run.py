@@ -19,8 +19,10 @@ from autograder.course import Assignment, Course
 from autograder.gradescope.package import SETTINGS
 from autograder.grading.check import read_submission
 from autograder.grading.engine import Engine
+from autograder.grading.examination import Examination
 from autograder.grading.failures import GradingError
 from autograder.grading.settings import read_settings
+from autograder.intake.errors import IntakeError
 from autograder.reporting.catalogue import read_texts
 from autograder.reporting.export import gradescope_results
 from autograder.reporting.feedback import told_of
@@ -53,10 +55,11 @@ def grade(assignment: Assignment, submission: Path, isolation: str | None) -> di
     try:
         path = find_notebook(submission, assignment.name)
         notebook = read_submission(path)
-    except GradingError as error:
+    except (GradingError, IntakeError) as error:
         return {"score": 0.0, "output": f"Nothing could be graded: {error} Hand it in again.", "visibility": "visible"}
     with Engine(bundle, assignment.name, settings.limits, confine=confine, for_many=False) as engine:
-        return _graded(assignment, notebook, path, engine)
+        examination = engine.examine(notebook, path.absolute().parent, carried_credit=settings.carried_credit)
+        return _results(assignment, notebook, examination, engine)
 
 
 def find_notebook(submission: Path, assignment: str) -> Path:
@@ -73,16 +76,17 @@ def find_notebook(submission: Path, assignment: str) -> Path:
     return found[0]
 
 
-def _graded(assignment: Assignment, notebook: NotebookNode, path: Path, engine: Engine) -> dict[str, Any]:
-    examination = engine.examine(notebook, path.absolute().parent)
+def _results(
+    assignment: Assignment, notebook: NotebookNode, examination: Examination, engine: Engine
+) -> dict[str, Any]:
     masters = engine.plan.cells
     outcomes = outcomes_of(
         masters,
         notebook,
         timed_out=examination.timed_out,
-        misconceptions=getattr(examination, "misconceptions", {}),
-        lent=getattr(examination, "lent", {}),
-        carried=getattr(examination, "carried", ()),
+        misconceptions=examination.misconceptions,
+        lent=examination.lent,
+        carried=examination.carried,
     )
     told = told_of(masters, notebook, outcomes, read_texts(assignment))
     return gradescope_results(told, seconds=examination.seconds, remarks=examination.repairs)

@@ -92,4 +92,5 @@ def _has_cells_of(candidate: Candidate, wanted: Sequence[Exercise]) -> bool:
     """Tell whether a notebook has a cell that nbgrader knows as one of these exercises."""
     ids = {exercise.grade_id for exercise in wanted} | {test for exercise in wanted for test in exercise.tests}
     notes = [cell.metadata.get("nbgrader") for cell in candidate.notebook.cells]
-    return any(isinstance(note, dict) and note.get("grade_id") in ids for note in notes)
+    found = (note.get("grade_id") for note in notes if isinstance(note, dict))
+    return any(one in ids for one in found if isinstance(one, str))

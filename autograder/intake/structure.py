@@ -134,10 +134,10 @@ def _text(source: Any) -> str | None:
 
 def _mend_known(metadata: dict[str, Any]) -> None:
     """Take out of a cell's metadata what the format gives a meaning and the cell gives another."""
-    tags = metadata.get("tags")
-    if tags is not None:
+    if "tags" in metadata:
+        tags = metadata["tags"]
         kept = [tag for tag in tags if isinstance(tag, str) and "," not in tag] if isinstance(tags, list) else []
-        metadata["tags"] = list(dict.fromkeys(tags for tags in kept if tags))
+        metadata["tags"] = list(dict.fromkeys(tag for tag in kept if tag))
         if not metadata["tags"]:
             del metadata["tags"]
     for key, kinds in {

@@ -186,16 +186,19 @@ def _confine(wanted: bool, folder: Path) -> tuple[Confinement | None, list[Repor
         try:
             confinement.confine_server()
         except OSError as error:
-            reports.append(Report(confinement.way, [], {}, [f"it held when it was tried, and then not: {error}{_threads()}"]))
+            why = f"it held when it was tried, and then not: {error}{_threads()}"
+            reports.append(Report(confinement.way, [], {}, [why]))
             confinement = None
     return confinement, reports
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))
 
 
 def _threads() -> str:
     """Return what to know about threads, of which the kernel wants none in a process that enters a namespace."""
     others = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
-    return f"; threads are running in the warm process: {', '.join(others)}. The solution must end them" if others else ""
+    if not others:
+        return ""
+    return f"; threads are running in the warm process: {', '.join(others)}. The solution must end them"
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

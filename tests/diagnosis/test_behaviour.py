@@ -39,6 +39,8 @@ class TestItems:
             (np.ones(2), [1.0, 1.0], {"result", "result[0]", "result[1]"}),
             (np.array([np.nan, np.inf]), np.array([np.nan, np.inf]), set()),
             (np.array([np.nan]), np.array([0.0]), {"result"}),
+            (np.array([100.0]), np.array([np.inf]), {"result"}),
+            (np.array([np.inf]), np.array([100.0]), {"result"}),
             (np.float64(2), 2, set()),
             ("a", "b", {"result"}),
         ],

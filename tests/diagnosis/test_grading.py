@@ -245,7 +245,7 @@ def test_a_broken_catalogue_is_no_reason_not_to_grade(tmp_path):
         examination = engine.examine(notebook, tmp_path)
 
     assert examination.misconceptions == {}
-    assert [marks.score for marks in read_marks(notebook)] == [0, 0, 1]
+    assert [marks.score for marks in read_marks(notebook)] == [0, 1, 1]
 
 
 def test_a_mistake_that_hangs_or_does_not_fit(tmp_path):

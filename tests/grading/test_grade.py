@@ -36,7 +36,7 @@ join base_cell on grade.cell_id = base_cell.id order by student_id, base_cell.na
 def make_class(folder: Path, students: int) -> Path:
     """Make a course in which a class has handed in, and return its folder."""
     course = Course(ROOT)
-    demo = throw_away_course(course.assignments([ASSIGNMENT])[0], folder)
+    demo = throw_away_course(course.assignments([ASSIGNMENT]), folder).assignments()[0]
     shutil.copytree(course.masters, folder / "notebooks", dirs_exist_ok=True)
     hand_in(demo, course, students)
     return folder

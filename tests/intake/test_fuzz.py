@@ -4,7 +4,7 @@ import itertools
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from intake.fuzzing import Intake, corpus, inputs
 
@@ -60,11 +60,18 @@ notebooks = st.fixed_dictionaries(
 )
 
 
+def with_metadata(metadata):
+    """Return a notebook of two cells, the second with these metadata."""
+    return {"cells": [{"cell_type": "code", "source": ""}, {"cell_type": "code", "source": "", "metadata": metadata}]}
+
+
 class TestMadeUp:
     """Notebooks that hypothesis makes up."""
 
     @settings(SLOW, max_examples=60)
     @given(notebooks)
+    @example(with_metadata({"tags": None}))
+    @example(with_metadata({"nbgrader": {"grade_id": []}}))
     def test_structure(self, notebook):
         """Whatever cells and metadata say, what is graded is valid and has the assignment's tests."""
         assert INTAKE.take(json.dumps(notebook).encode(), "x.ipynb")[0] == "graded"

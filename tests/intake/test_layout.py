@@ -84,9 +84,9 @@ class TestRoles:
         assert grade(lying).missed == {"compute_cost": 0}
 
 
-def test_honest_notebooks_are_not_touched(layout, solution, release):
+def test_honest_notebooks_are_not_touched(layout, solution, release, catalogue):
     """What comes back as it went out, right or wrong, is run as it is."""
-    for name, mistakes in mistakes_of_class(40):
+    for name, mistakes in mistakes_of_class(40, catalogue):
         notebook = submission(solution, release, mistakes)
 
         assert laid_out(layout, notebook) == (notebook, []), name

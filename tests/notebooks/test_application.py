@@ -163,7 +163,14 @@ class TestMarks:
                 assert str(errors[cell.metadata.nbgrader.grade_id]).startswith(name)
                 assert "not filled in yet" in str(errors[cell.metadata.nbgrader.grade_id])
 
-    @pytest.mark.parametrize("mistake", MISCONCEPTIONS["misconception"], ids=lambda mistake: mistake["id"])
+    # Each trains small networks a dozen times; `make test` tries every sixth.
+    @pytest.mark.parametrize(
+        "mistake",
+        [
+            pytest.param(mistake, id=mistake["id"], marks=[pytest.mark.slow] if number % 6 else [])
+            for number, mistake in enumerate(MISCONCEPTIONS["misconception"])
+        ],
+    )
     def test_every_known_mistake_is_caught(self, solved, run, mistake):
         """It costs points in its own function, and in no other."""
         wrong = exercises(solved)
