@@ -1,4 +1,4 @@
-"""How pictures and tables get into a notebook: each picture with a text that says the same, each table readable as text.
+"""How pictures and tables get into a notebook: each picture with a text that says the same, tables readable as text.
 
 - `Picture` is a matplotlib figure with its alternative text, for those who do not see it;
 - `Table` has a caption and headings that a screen reader announces;
@@ -16,7 +16,19 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-__all__ = ["BLUE", "CARD", "GREY", "INK", "VERMILLION", "Picture", "Table", "contrast", "new_figure", "show", "text_ink"]
+__all__ = [
+    "BLUE",
+    "CARD",
+    "GREY",
+    "INK",
+    "VERMILLION",
+    "Picture",
+    "Table",
+    "contrast",
+    "new_figure",
+    "show",
+    "text_ink",
+]
 
 BLUE, VERMILLION = "#0072B2", "#D55E00"
 INK, GREY, RIM, CARD = "#1B1F24", "#5F6B76", "#C9D1D9", "#FFFFFF"
@@ -81,7 +93,9 @@ class Table:
     def __str__(self):
         lines = [self.columns, *self.rows]
         widths = [max(len(line[n]) for line in lines) for n in range(len(self.columns))]
-        text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+        text = [
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+        ]
         return "\n".join([self.caption, text[0], "-" * len(text[0]), *text[1:]])
 
     def _repr_mimebundle_(self, include=None, exclude=None):

@@ -10,9 +10,10 @@ said so in a sentence; nothing here raises an error because of an exercise that 
 """
 
 import numpy as np
+from matplotlib.patches import FancyArrowPatch, Rectangle
+
 from dnn_output import BLUE, GREY, INK, SIGNED, VERMILLION, Picture, Table, new_figure, show, text_ink
 from dnn_utils import relu_backward, sigmoid_backward
-from matplotlib.patches import FancyArrowPatch, Rectangle
 
 __all__ = ["draw_cache_flow", "draw_layer_sizes", "draw_matrices", "draw_network", "missing"]
 
@@ -26,7 +27,9 @@ def missing(**arrays):
     arrays -- by their names: arrays, or dictionaries, lists and tuples of arrays
     """
     for name, value in arrays.items():
-        inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list | tuple) else ()
+        inner = (
+            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list | tuple) else ()
+        )
         holes = [f"{name}[{key!r}]" for key, part in inner if missing(part=part)]
         if value is None or holes:
             return f"Not filled in yet: {holes[0] if holes else name} is still None."
@@ -78,7 +81,9 @@ def draw_grid(axes, name, grid, left, top, width=1.0, height=1.0):
                 fontsize=9,
             )
     middle = left + columns * width / 2
-    axes.text(middle, top - 0.18, f"{name}  {grid.shape}", ha="center", va="bottom", color=INK, fontsize=10, weight="bold")
+    axes.text(
+        middle, top - 0.18, f"{name}  {grid.shape}", ha="center", va="bottom", color=INK, fontsize=10, weight="bold"
+    )
     return (middle, top - 0.75), (middle, top + rows * height)
 
 
@@ -101,7 +106,9 @@ def draw_network(parameters):
             for j, end in places[l]:
                 share = abs(W[j, k]) / most if j < W.shape[0] and k < W.shape[1] else 0.0
                 colour, dash = (BLUE, "-") if share and W[j, k] > 0 else (VERMILLION, (0, (4, 2)))
-                axes.plot(*zip(start, end, strict=True), color=colour, linestyle=dash, linewidth=0.3 + 1.7 * share, zorder=1)
+                axes.plot(
+                    *zip(start, end, strict=True), color=colour, linestyle=dash, linewidth=0.3 + 1.7 * share, zorder=1
+                )
     for l, size in enumerate(sizes):
         x = 1 + 2.0 * l
         for _, (_, y) in places[l]:
@@ -115,15 +122,10 @@ def draw_network(parameters):
     table = Table(
         "Each row is one layer: compare the columns of its W with the units of the row above.",
         ["layer", "units", "activation", "shape of W", "shape of b", "shape of A"],
-        [["input", sizes[0], "", "", "", f"({sizes[0]}, m)"]]
-        + [
-            [f"{l}", sizes[l], "sigmoid" if l == L else "ReLU", parameters[f"W{l}"].shape, parameters[f"b{l}"].shape]
-            + [f"({sizes[l]}, m)"]
-            for l in range(1, L + 1)
-        ],
+        [["input", sizes[0], "", "", "", f"({sizes[0]}, m)"], *(_row(parameters, l, L) for l in range(1, L + 1))],
     )
     described = "; ".join(f"layer {l} has {sizes[l]} units, W{l} {parameters[f'W{l}'].shape}" for l in range(1, L + 1))
-    alt = f"A network with {sizes[0]} inputs and {L} layers, drawn from left to right: {described}. The table has the same."
+    alt = f"A network with {sizes[0]} inputs and {L} layers, from left to right: {described}. The table has the same."
     return show(Picture(figure, alt), table)
 
 
@@ -155,13 +157,14 @@ def draw_cache_flow(caches, grads, layer=1):
     arrows = [(f"A{layer - 1}", f"dW{layer}"), (f"W{layer}", f"dA{layer - 1}")]
     if arriving:
         arrows += [(f"Z{layer}", f"dZ{layer}"), *((f"dZ{layer}", name) for name in leaving)]
-        (x, top), _ = edges[f"dA{layer}"]
         end = edges[f"dZ{layer}"][0][0] + 1.3, 8.6
         _arrow(axes, (places[f"dA{layer}"][0] - 0.1, 8.6), end, VERMILLION, "--")
     for start, end in arrows:
         stored = start in cached
         _arrow(axes, edges[start][1], edges[end][0], BLUE if stored else VERMILLION, "-" if stored else "--")
-    axes.text(*_below(edges[f"b{layer}"][1]), "not read\non the way back", ha="center", va="top", color=GREY, fontsize=9)
+    axes.text(
+        *_below(edges[f"b{layer}"][1]), "not read\non the way back", ha="center", va="top", color=GREY, fontsize=9
+    )
     axes.text(0.2, 0.1, "the cache of the layer", color=BLUE, fontsize=10, va="top")
     axes.text(0.2, 11.6, "what goes into grads", color=VERMILLION, fontsize=10, va="top")
     rows = [
@@ -171,7 +174,7 @@ def draw_cache_flow(caches, grads, layer=1):
         [f"dA{layer - 1}", f"W{layer}", f"dZ{layer}", "back through the same weights"],
     ]
     alt = (
-        f"The backward step of layer {layer} as arrows between grids of numbers. Z{layer} and dA{layer} give dZ{layer}; "
+        f"The backward step of layer {layer} as arrows between grids. Z{layer} and dA{layer} give dZ{layer}; "
         f"A{layer - 1} and dZ{layer} give dW{layer}; dZ{layer} alone gives db{layer}; W{layer} and dZ{layer} give "
         f"dA{layer - 1}; b{layer} is not read."
     )
@@ -200,7 +203,8 @@ def draw_layer_sizes(caches, grads):
     axes.grid(axis="y", color="#E3E7EB")
     axes.legend(frameon=False, fontsize=9, loc="best")
     rows = [
-        [f"{l}", f"{size:.2g}", f"{gradient:.2g}"] for l, size, gradient in zip(layers, incoming, gradients, strict=True)
+        [f"{l}", f"{size:.2g}", f"{gradient:.2g}"]
+        for l, size, gradient in zip(layers, incoming, gradients, strict=True)
     ]
     alt = "Two lines over the layers, on a logarithmic scale. " + " ".join(
         f"Layer {row[0]}: incoming activation {row[1]}, gradient {row[2]}." for row in rows
@@ -227,6 +231,11 @@ def _places(size, x):
 def _shapes_of_layer(parameters, l):
     W, b = parameters[f"W{l}"], parameters[f"b{l}"]
     return [f"W{l}  {W.shape}", f"b{l}  {b.shape}", f"A{l}  ({b.shape[0]}, m)"]
+
+
+def _row(parameters, l, L):
+    W, b = parameters[f"W{l}"], parameters[f"b{l}"]
+    return [f"{l}", b.shape[0], "sigmoid" if l == L else "ReLU", W.shape, b.shape, f"({b.shape[0]}, m)"]
 
 
 def _arrow(axes, start, end, colour, dash):

@@ -6,11 +6,13 @@
 Your functions are arguments. If one of them stops with an error, the picture says where.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from dnn_output import BLUE, GREY, INK, VERMILLION, Picture, Table, new_figure, show
 from matplotlib.patches import Rectangle
+
+from dnn_output import BLUE, GREY, INK, VERMILLION, Picture, Table, new_figure, show
 
 __all__ = ["Step", "check_gradients", "draw_gradient_check", "draw_shape_trace", "trace_shapes"]
 
@@ -64,13 +66,17 @@ def draw_shape_trace(layer_dims, m, parameters, forward, backward):
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, 1.1 + 2.2 * L), ylim=(5.0, 0))
     axes.axis("off")
     for direction, y in [("forward", 0.75), ("backward", 3.25)]:
-        axes.text(0.12, y - 0.1, "forward →" if direction == "forward" else "← backward", color=INK, fontsize=9, va="bottom")
+        axes.text(
+            0.12, y - 0.1, "forward →" if direction == "forward" else "← backward", color=INK, fontsize=9, va="bottom"
+        )
         for layer in range(L + 1):
             inside = [step for step in steps if (step.direction, step.layer) == (direction, layer)]
             for row, step in enumerate(inside):
                 _draw_step(axes, step, first, 0.12 if layer == 0 else 1.1 + 2.2 * (layer - 1), y + 0.42 * row)
     for layer in range(1, L + 1):
-        axes.text(1.1 + 2.2 * (layer - 0.5) - 0.1, 0.35, f"layer {layer}", color=INK, fontsize=10, weight="bold", ha="center")
+        axes.text(
+            1.1 + 2.2 * (layer - 0.5) - 0.1, 0.35, f"layer {layer}", color=INK, fontsize=10, weight="bold", ha="center"
+        )
     if first is None:
         outcome = f"All {len(steps)} shapes fit."
     else:
@@ -80,7 +86,8 @@ def draw_shape_trace(layer_dims, m, parameters, forward, backward):
             f"expected {first.expected}, got {first.got}. The {right}."
         )
     rows = [
-        [step.name, step.direction, step.layer or "input", step.expected, step.got, _verdict(step, first)] for step in steps
+        [step.name, step.direction, step.layer or "input", step.expected, step.got, _verdict(step, first)]
+        for step in steps
     ]
     columns = ["array", "way", "layer", "expected", "got", "verdict"]
     alt = f"Boxes with the shapes of {L} layers, the way forward above and the way back below. {outcome}"
@@ -140,8 +147,10 @@ def draw_gradient_check(parameters, X, Y, forward, cost, backward):
     axes.set(xlabel="slope of the cost, by a small step", ylabel="gradient by your functions")
     axes.grid(color="#E3E7EB")
     wrong = ", ".join(row[0] for row in rows if row[2])
-    outcome = f"All {total} points lie on the diagonal." if not off_total else (
-        f"{off_total} of {total} points are off the diagonal, drawn as crosses: {wrong}."
+    outcome = (
+        f"All {total} points lie on the diagonal."
+        if not off_total
+        else (f"{off_total} of {total} points are off the diagonal, drawn as crosses: {wrong}.")
     )
     caption = "Each row is one gradient: how many numbers it has, how many are off, and the largest difference."
     table = Table(caption, ["gradient", "numbers", "off", "largest difference", "verdict"], rows)
@@ -151,7 +160,7 @@ def draw_gradient_check(parameters, X, Y, forward, cost, backward):
 
 def _plan(layer_dims, m):
     """Return direction, layer, name and expected shape of each array, in the order of the work."""
-    sizes = list(zip(layer_dims[:-1], layer_dims[1:], strict=True))
+    sizes = list(pairwise(layer_dims))
     plan = [("forward", 0, "A0 = X", (layer_dims[0], m))]
     for layer, (n_prev, n) in enumerate(sizes, start=1):
         plan += [
@@ -207,7 +216,9 @@ def _draw_step(axes, step, first, left, top):
         colour, dash, line, mark = VERMILLION, (0, (4, 2)), 2.4, "✗"
     elif not step.fits:
         colour, dash, mark = GREY, (0, (1, 2)), "·" if step.got == "not reached" else "✗"
-    axes.add_patch(Rectangle((left, top), width, 0.36, facecolor="white", edgecolor=colour, linestyle=dash, linewidth=line))
+    axes.add_patch(
+        Rectangle((left, top), width, 0.36, facecolor="white", edgecolor=colour, linestyle=dash, linewidth=line)
+    )
     got = step.got if isinstance(step.got, tuple) else "error" if ":" in step.got else step.got
     text = f"X {got}" if step.layer == 0 else f"{mark} {step.name} {got}"
     axes.text(left + 0.07, top + 0.18, text, va="center", color=INK, fontsize=8)
