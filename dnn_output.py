@@ -12,6 +12,7 @@ import base64
 import html
 import io
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 BLUE, VERMILLION = "#0072B2", "#D55E00"
-INK, GREY, RIM, CARD = "#1B1F24", "#5F6B76", "#C9D1D9", "#FFFFFF"
+BLACK, INK, GREY, RIM, CARD = "#000000", "#1B1F24", "#5F6B76", "#C9D1D9", "#FFFFFF"
 # Negative numbers are vermillion, positive ones blue, and zero is the card.
 SIGNED = LinearSegmentedColormap.from_list("signed", [VERMILLION, "#FBE3D2", CARD, "#D6E8F4", BLUE])
 
@@ -59,6 +60,7 @@ class Picture:
         self.alt = " ".join(alt.split())
         file = io.BytesIO()
         figure.savefig(file, format="png", dpi=_DPI, facecolor=CARD)
+        plt.close(figure)  # or Jupyter would show it a second time, without the text
         self.png = file.getvalue()
         self.width = round(figure.get_figwidth() * _DPI / 2)
 
@@ -96,7 +98,7 @@ class Table:
         text = [
             "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
         ]
-        return "\n".join([self.caption, text[0], "-" * len(text[0]), *text[1:]])
+        return "\n".join([self.caption, text[0], "-" * max(map(len, text)), *text[1:]])
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         left = 'style="text-align: left"'
@@ -141,8 +143,8 @@ def contrast(one, other):
 
 
 def text_ink(background):
-    """Return the colour for text on a background: the ink or the card, whichever is easier to read."""
-    return INK if contrast(INK, background) >= contrast(CARD, background) else CARD
+    """Return the colour for text on a background, black or white, whichever is easier to read."""
+    return BLACK if contrast(BLACK, background) >= contrast(CARD, background) else CARD
 
 
 def _luminance(colour):

@@ -64,19 +64,21 @@ class Playground:
     def __init__(self, parts, text, widgets):
         self.parts = parts
         self.task = None  # what goes on while it plays
-        wide = widgets.Layout(width="22em")
-        named = {"style": {"description_width": "9em"}, "layout": wide}
-        slide = named | {"continuous_update": False}
-        self.pattern = widgets.Dropdown(description="Pattern", options=list(PATTERNS), **named)
-        self.noise = widgets.FloatSlider(description="Noise", min=0, max=0.3, step=0.01, **slide)
-        self.depth = widgets.IntSlider(description="Hidden layers", min=0, max=4, **slide)
-        self.units = [
-            widgets.IntSlider(description=f"Units, layer {number}", min=1, max=16, value=4, **slide)
-            for number in range(1, 5)
-        ]
-        self.start = widgets.Dropdown(description="First weights", options=list(STARTS), **named)
-        self.rate = widgets.FloatLogSlider(description="Learning rate", base=10, min=-3, max=1, step=0.05, **slide)
-        self.pace = widgets.IntSlider(description="Steps a picture", min=1, max=50, value=5, **slide)
+
+        def labelled(kind, label, **options):
+            style = {"description_width": "9em"}
+            return kind(description=label, style=style, layout=widgets.Layout(width="22em"), **options)
+
+        def slider(kind, label, low, high, **options):
+            return labelled(kind, label, min=low, max=high, continuous_update=False, **options)
+
+        self.pattern = labelled(widgets.Dropdown, "Pattern", options=list(PATTERNS))
+        self.noise = slider(widgets.FloatSlider, "Noise", 0, 0.3, step=0.01)
+        self.depth = slider(widgets.IntSlider, "Hidden layers", 0, 4)
+        self.units = [slider(widgets.IntSlider, f"Units, layer {number}", 1, 16, value=4) for number in range(1, 5)]
+        self.start = labelled(widgets.Dropdown, "First weights", options=list(STARTS))
+        self.rate = slider(widgets.FloatLogSlider, "Learning rate", -3, 1, base=10, step=0.05)
+        self.pace = slider(widgets.IntSlider, "Steps a picture", 1, 50, value=5)
         self.play = widgets.ToggleButton(description="Play", icon="play", tooltip="Learn until it is pressed again")
         self.once = widgets.Button(description="Step", icon="step-forward", tooltip="Learn one step")
         self.again = widgets.Button(description="Reset", icon="refresh", tooltip="Begin again with the first weights")
@@ -146,8 +148,8 @@ class Playground:
         self._advance(step)
 
     def _show_units(self):
-        for number, slider in enumerate(self.units):
-            slider.layout.display = None if number < self.depth.value else "none"
+        for number, one in enumerate(self.units):
+            one.layout.display = None if number < self.depth.value else "none"
 
     def _advance(self, steps):
         """Learn, draw, and say where the network stands; return whether it can go on."""

@@ -62,6 +62,7 @@ def draw_matrices(arrays, caption=""):
 
 def draw_grid(axes, name, grid, left, top, width=1.0, height=1.0):
     """Draw one array with its name and shape above it; return the middle of its upper and of its lower edge."""
+    shape, grid = np.shape(grid), np.atleast_2d(np.asarray(grid, dtype=float))
     most = np.abs(grid[np.isfinite(grid)]).max(initial=0.0) or 1.0
     rows, columns = (min(size, _MOST_CELLS) for size in grid.shape)
     for row in range(rows):
@@ -81,9 +82,7 @@ def draw_grid(axes, name, grid, left, top, width=1.0, height=1.0):
                 fontsize=9,
             )
     middle = left + columns * width / 2
-    axes.text(
-        middle, top - 0.18, f"{name}  {grid.shape}", ha="center", va="bottom", color=INK, fontsize=10, weight="bold"
-    )
+    axes.text(middle, top - 0.18, f"{name}  {shape}", ha="center", va="bottom", color=INK, fontsize=10, weight="bold")
     return (middle, top - 0.75), (middle, top + rows * height)
 
 
@@ -95,11 +94,11 @@ def draw_network(parameters):
     if problem := missing(parameters=parameters):
         return show(problem)
     L = len(parameters) // 2
-    sizes = [parameters["W1"].shape[1]] + [parameters[f"b{l}"].shape[0] for l in range(1, L + 1)]
-    figure = new_figure(2.1 * (L + 1), 3.9)
-    axes = _canvas(figure, 2.0 * (L + 1), 5.4)
+    sizes = [parameters["W1"].shape[1]] + [parameters[f"b{l}"].shape[0] for l in _numbers(L)]
+    figure = new_figure(2.1 * (L + 1), 4.3)
+    axes = _canvas(figure, 2.0 * (L + 1), 6.0)
     places = [_places(size, 1 + 2.0 * l) for l, size in enumerate(sizes)]
-    for l in range(1, L + 1):
+    for l in _numbers(L):
         W = parameters[f"W{l}"]
         most = np.abs(W).max(initial=0.0) or 1.0
         for k, start in places[l - 1]:
@@ -118,13 +117,13 @@ def draw_network(parameters):
         title = "input" if l == 0 else f"layer {l}\n{'sigmoid' if l == L else 'ReLU'}"
         axes.text(x, 4.3, title, ha="center", va="top", fontsize=10, color=INK, weight="bold")
         shapes = [f"X  ({size}, m)"] if l == 0 else _shapes_of_layer(parameters, l)
-        axes.text(x, 5.35, "\n".join(shapes), ha="center", va="bottom", fontsize=9, color=INK, linespacing=1.3)
+        axes.text(x, 4.95, "\n".join(shapes), ha="center", va="top", fontsize=9, color=INK, linespacing=1.3)
     table = Table(
         "Each row is one layer: compare the columns of its W with the units of the row above.",
         ["layer", "units", "activation", "shape of W", "shape of b", "shape of A"],
-        [["input", sizes[0], "", "", "", f"({sizes[0]}, m)"], *(_row(parameters, l, L) for l in range(1, L + 1))],
+        [["input", sizes[0], "", "", "", f"({sizes[0]}, m)"], *(_row(parameters, l, L) for l in _numbers(L))],
     )
-    described = "; ".join(f"layer {l} has {sizes[l]} units, W{l} {parameters[f'W{l}'].shape}" for l in range(1, L + 1))
+    described = "; ".join(f"layer {l} has {sizes[l]} units, W{l} {parameters[f'W{l}'].shape}" for l in _numbers(L))
     alt = f"A network with {sizes[0]} inputs and {L} layers, from left to right: {described}. The table has the same."
     return show(Picture(figure, alt), table)
 
@@ -136,37 +135,38 @@ def draw_cache_flow(caches, grads, layer=1):
     grads -- as L_model_backward returns them; either numbering of dA
     layer -- the number of the layer, from 1 to L
     """
-    if problem := missing(caches=caches, grads=grads):
+    names = [f"{start}{layer}" for start in ("dW", "db")]
+    if problem := missing(caches=caches, grads=grads) or _lacking(names, grads):
         return show(problem)
     (A_prev, W, b), Z = caches[layer - 1]
     shift = 0 if "dA0" in grads else 1
     dA = grads.get(f"dA{layer + shift}")
     backward = sigmoid_backward if layer == len(caches) else relu_backward
-    cached = {f"A{layer - 1}": A_prev, f"W{layer}": W, f"b{layer}": b, f"Z{layer}": Z}
+    cached = {f"A{layer - 1}": A_prev, f"W{layer}": W, f"Z{layer}": Z, f"b{layer}": b}
     arriving = {} if dA is None else {f"dA{layer}": dA, f"dZ{layer}": backward(dA, Z)}
     leaving = {f"dW{layer}": grads[f"dW{layer}"], f"db{layer}": grads[f"db{layer}"]}
-    leaving[f"dA{layer - 1}"] = grads[f"dA{layer - 1 + shift}"]
-    figure = new_figure(8.6, 6.2)
-    axes = _canvas(figure, 17.2, 17.4)
+    leaving[f"dA{layer - 1}"] = grads.get(f"dA{layer - 1 + shift}", np.nan)
+    figure = new_figure(8.6, 6.4)
+    axes = _canvas(figure, 17.2, 18.0)
     edges = {}
-    middle = {f"dA{layer}": (11.4, 7.2), f"dZ{layer}": (5.6, 7.2)}
-    places = {name: (x, 1.2) for name, x in zip(cached, [0.4, 5.0, 10.3, 13.2], strict=True)}
-    places |= middle | {name: (x, 13.0) for name, x in zip(leaving, [0.6, 7.4, 12.0], strict=True)}
+    middle = {f"dA{layer}": (11.4, 7.6), f"dZ{layer}": (5.6, 7.6)}
+    places = {name: (x, 1.6) for name, x in zip(cached, [0.4, 4.4, 9.6, 13.4], strict=True)}
+    places |= middle | {name: (x, 13.4) for name, x in zip(leaving, [0.6, 7.4, 12.0], strict=True)}
     for name, array in (cached | arriving | leaving).items():
-        edges[name] = draw_grid(axes, name, np.asarray(array, dtype=float), *places[name], 0.98, 0.92)
+        edges[name] = draw_grid(axes, name, array, *places[name], 0.98, 0.92)
     arrows = [(f"A{layer - 1}", f"dW{layer}"), (f"W{layer}", f"dA{layer - 1}")]
     if arriving:
         arrows += [(f"Z{layer}", f"dZ{layer}"), *((f"dZ{layer}", name) for name in leaving)]
-        end = edges[f"dZ{layer}"][0][0] + 1.3, 8.6
-        _arrow(axes, (places[f"dA{layer}"][0] - 0.1, 8.6), end, VERMILLION, "--")
+        end = edges[f"dZ{layer}"][0][0] + 1.3, 9.0
+        _arrow(axes, (places[f"dA{layer}"][0] - 0.1, 9.0), end, VERMILLION, "--")
     for start, end in arrows:
         stored = start in cached
         _arrow(axes, edges[start][1], edges[end][0], BLUE if stored else VERMILLION, "-" if stored else "--")
     axes.text(
         *_below(edges[f"b{layer}"][1]), "not read\non the way back", ha="center", va="top", color=GREY, fontsize=9
     )
-    axes.text(0.2, 0.1, "the cache of the layer", color=BLUE, fontsize=10, va="top")
-    axes.text(0.2, 11.6, "what goes into grads", color=VERMILLION, fontsize=10, va="top")
+    axes.text(0.2, 0.2, "the cache of the layer", color=BLUE, fontsize=10, va="top")
+    axes.text(0.2, 17.8, "what goes into grads", color=VERMILLION, fontsize=10, va="bottom")
     rows = [
         [f"dZ{layer}", f"Z{layer}", f"dA{layer}", "entry by entry: which units were awake"],
         [f"dW{layer}", f"A{layer - 1}", f"dZ{layer}", "what came in, times what arrives, mean over the examples"],
@@ -188,10 +188,10 @@ def draw_layer_sizes(caches, grads):
     caches -- as L_model_forward returns them
     grads -- as L_model_backward returns them
     """
-    if problem := missing(caches=caches, grads=grads):
+    L = len(caches or [])
+    if problem := missing(caches=caches, grads=grads) or _lacking([f"dW{l}" for l in _numbers(L)], grads):
         return show(problem)
-    L = len(caches)
-    layers = np.arange(1, L + 1)
+    layers = np.array(_numbers(L))
     incoming = [_size(cache[0][0]) for cache in caches]
     gradients = [_size(grads[f"dW{l}"]) for l in layers]
     figure = new_figure(6.4, 2.9, layout="constrained")
@@ -211,6 +211,11 @@ def draw_layer_sizes(caches, grads):
     )
     columns = ["layer", "what comes in", "gradient dW"]
     return show(Picture(figure, alt), Table("Root mean square of all entries, layer by layer.", columns, rows))
+
+
+def _lacking(names, grads):
+    absent = [name for name in names if name not in grads]
+    return f'Not filled in yet: grads has no "{absent[0]}".' if absent else ""
 
 
 def _canvas(figure, width, height):
@@ -259,3 +264,8 @@ def _short(value):
     if value != 0 and (abs(value) < 0.1 or abs(value) >= 1000):
         text = f"{value:.3f}" if 0.001 <= abs(value) < 0.1 else f"{value:.0e}"
     return text.replace("-0.00", "0.00") if float(text) == 0 else text
+
+
+def _numbers(L):
+    """Return the numbers of the layers."""
+    return [layer + 1 for layer in range(L)]

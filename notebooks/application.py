@@ -61,6 +61,7 @@
 # - `picture_data` reads sets of pictures, and single pictures of your own.
 # - `dnn_app_utils` has the ten functions.
 # - `training_view` shows a progress bar and the learning curve while a network learns.
+# - `dnn_output` puts pictures into the notebook, each with a text that says what it shows.
 # - `testCases_application` has the small examples and the checks.
 
 # %%
@@ -69,6 +70,7 @@ import time
 import matplotlib.pyplot as plt
 import numpy as np
 from dnn_app_utils import *
+from dnn_output import Picture, show
 from picture_data import load_data, load_picture
 from testCases_application import *
 from training_view import Training
@@ -81,6 +83,15 @@ plt.rcParams["image.interpolation"] = "nearest"
 # %autoreload 2
 
 np.random.seed(1)
+
+# %% [markdown]
+# Where do you stand? Run the next cell whenever you like: it tries the functions that you have run so far, shows your
+# points, and says what is next. Nothing leaves your computer.
+
+# %% tags=["skip-execution"]
+from dnn_progress import show_progress
+
+show_progress(EXERCISES, globals())
 
 # %% [markdown]
 # ## 2 The pictures
@@ -101,7 +112,7 @@ print(f"test set:     {test_x_orig.shape}, labels {test_y.shape}, {test_y.sum()}
 # %% [markdown]
 # Look at some of them before you compute anything. Change `first` and run the cell again to see others.
 
-# %%
+# %% tags=["skip-execution"]
 first = 0
 
 figure, axes = plt.subplots(2, 8, figsize=(12, 3.4))
@@ -110,7 +121,8 @@ for place, index in zip(axes.ravel(), range(first, first + 16)):
     place.set_title(f"{index}: {'cat' if train_y[0, index] else 'no cat'}", fontsize=9)
     place.axis("off")
 figure.tight_layout()
-plt.show()
+cats = [index for index in range(first, first + 16) if train_y[0, index]]
+show(Picture(figure, f"Pictures {first} to {first + 15} of the training set. These are cats: {cats}."))
 
 # %% [markdown]
 # **Predict, then run.** A network takes one column of numbers per example. How long is the column of one picture, and
@@ -132,7 +144,7 @@ print(f"test_x:  {test_x.shape}")
 # would be a mixture of many pictures. When shapes fit by accident, only looking helps: the next cell takes one column
 # and makes a picture of it again.
 
-# %%
+# %% tags=["skip-execution"]
 figure, (left, right) = plt.subplots(1, 2, figsize=(5, 2.6))
 left.imshow(train_x[:, 3].reshape(64, 64, 3))
 left.set_title("column 3", fontsize=10)
@@ -140,7 +152,8 @@ right.imshow((train_x_orig.reshape(-1, train_x_orig.shape[0]) / 255)[:, 3].resha
 right.set_title("column 3, wrongly flattened", fontsize=10)
 for place in (left, right):
     place.axis("off")
-plt.show()
+show(Picture(figure, "Column 3 as a picture, twice: rightly flattened, it is picture 3; wrongly flattened, it is a pattern "
+                     "of stripes made of many pictures."))
 
 # %% [markdown]
 # ## 3 Two architectures
@@ -645,7 +658,7 @@ for name, start in [("divided by the root", scaled), ("times 0.01", small)]:
     for l, (activation, slope) in enumerate(zip(activations, slopes), start=1):
         print(f"  layer {l}: activations {activation:.1e}, gradients of W {slope:.1e}")
 
-# %%
+# %% tags=["skip-execution"]
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
 for (name, (activations, slopes)), color, marker in zip(sizes.items(), ["#0072B2", "#D55E00"], ["o", "s"]):
     left.semilogy(range(1, 5), activations, color=color, marker=marker, label=name)
@@ -653,7 +666,9 @@ for (name, (activations, slopes)), color, marker in zip(sizes.items(), ["#0072B2
 left.set(title="Activations", xlabel="layer", ylabel="mean size", xticks=range(1, 5))
 right.set(title="Gradients of the weights", xlabel="layer", xticks=range(1, 5))
 left.legend()
-plt.show()
+words = [f"{name}: activations {activations[0]:.0e} in layer 1 and {activations[2]:.0e} in layer 3, gradients {slopes[0]:.0e} "
+         f"and {slopes[2]:.0e}." for name, (activations, slopes) in sizes.items()]
+show(Picture(figure, "Mean sizes per layer for both kinds of first weights, on a logarithmic scale. " + " ".join(words)))
 
 # %% [markdown]
 # *What the figure shows:* the mean size of activations (left) and of gradients (right) in each of the four layers, on a
@@ -695,7 +710,8 @@ axes.plot(np.arange(len(costs_two)) * 100, costs_two, color="#0072B2", linestyle
 axes.plot(np.arange(len(costs_deep)) * 100, costs_deep, color="#D55E00", label="four layers")
 axes.set(xlabel="iteration", ylabel="cost", title="Learning curves of both networks", ylim=(0, None))
 axes.legend()
-plt.show()
+show(Picture(figure, f"Two learning curves. Two layers: from {costs_two[0]:.2f} to {costs_two[-1]:.2f}. "
+                     f"Four layers: from {costs_deep[0]:.2f} to {costs_deep[-1]:.2f}."))
 
 # %% [markdown]
 # *What the figure shows:* the costs that both functions recorded, every 100 iterations. The deep network learns from the
@@ -741,7 +757,7 @@ for place, index in zip(axes.ravel(), wrong):
     taken, is_cat = ("cat", "no cat") if sure > 0.5 else ("no cat", "cat")
     place.imshow(test_x_orig[index])
     place.set_title(f"{index}: taken for {taken}\nis {is_cat}, answer {sure:.2f}", fontsize=9)
-plt.show()
+show(Picture(figure, f"The {len(wrong)} pictures of the test set that are taken for the wrong class, with the answer."))
 print(f"{len(wrong)} of {test_y.size} pictures: {', '.join(map(str, wrong))}")
 
 # %% [markdown]
@@ -769,11 +785,18 @@ if my_picture:
 else:
     picture, is_cat = test_x_orig[5], int(test_y[0, 5])  # one of the test set, until you have chosen your own
 answer = L_model_forward(picture.reshape(-1, 1) / 255, parameters_deep)[0].item()
-plt.imshow(picture)
-plt.axis("off")
-plt.show()
+figure, place = plt.subplots()
+place.imshow(picture)
+place.axis("off")
+show(Picture(figure, f"The picture that was asked about, {picture.shape[0]} by {picture.shape[1]} pixels."))
 print(f"The network's answer is {answer:.2f}: {'a cat' if answer > 0.5 else 'no cat'}. "
       f"It is {'right' if (answer > 0.5) == bool(is_cat) else 'wrong'}.")
+
+# %% [markdown]
+# And where do you stand now?
+
+# %% tags=["skip-execution"]
+show_progress(EXERCISES, globals())
 
 # %% [markdown]
 # ## 9 Conclusion

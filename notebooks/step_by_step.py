@@ -90,6 +90,15 @@ plt.rcParams["image.cmap"] = "gray"
 np.random.seed(1)
 
 # %% [markdown]
+# Where do you stand? Run the next cell whenever you like. It tries the functions that you have run so far, shows your
+# points, and says what is next. Nothing leaves your computer.
+
+# %% tags=["skip-execution"]
+from dnn_progress import show_progress
+
+show_progress(EXERCISES, globals())
+
+# %% [markdown]
 # ## 2 Outline
 #
 # A network learns in a circle. It guesses (*forward propagation*), measures how wrong the guess is (*cost*), works
@@ -426,6 +435,45 @@ for sizes in [[6, 1], [2, 4, 1], [6, 3, 5, 2], [7, 5, 4, 3, 2], [3, 3, 3]]:
 # </details>
 
 # %% [markdown]
+# Here is the network that you have just made. Each circle is a unit and each line is one weight: blue and solid above
+# zero, orange and dashed below, thick if it is large. Change the sizes and run the cell again: which shapes change when
+# you change one entry of the list?
+
+# %% tags=["skip-execution"]
+from dnn_plots import draw_network
+
+draw_network(initialize_parameters_deep([5, 4, 3]))
+
+# %% [markdown]
+# **An error on purpose.** What if the biases had the shape `(n,)`, without a column? Predict, then run.
+
+# %%
+WA = np.zeros((3, 2))  # three units, two examples
+b = np.array([1.0, 2.0, 3.0])
+try:
+    print(WA + b)
+except ValueError as error:
+    print(f"ValueError: {error}")
+
+# %% [markdown]
+# NumPy compares two shapes from the right, entry by entry, by three rules.
+#
+# 1. If one shape is shorter, it is filled up with ones **on the left**.
+# 2. Where one entry is 1, that array is used again and again until it is as long as the other.
+# 3. Where the entries differ and neither is 1, there is an error.
+#
+# | step | shape of $WA$ | shape of `b` | |
+# |:--|:--|:--|:--|
+# | as they are | `(3, 2)` | `(3,)` | |
+# | rule 1 | `(3, 2)` | `(1, 3)` | the three biases now lie in a row, not in a column |
+# | rule 2 | `(3, 2)` | `(3, 3)` | the row is used three times |
+# | rule 3 | `(3, 2)` | `(3, 3)` | 2 and 3 differ: the error |
+#
+# With a column, shape `(3, 1)`, rule 2 makes it `(3, 2)`, and all is well. And with three examples in place of two there
+# would be **no error** at all: `(3, 3)` fits `(3, 3)`, and each example would get its own bias, which is wrong and silent.
+# That is why the checks look at shapes before values.
+
+# %% [markdown]
 # ## 4 Forward propagation
 #
 # ### 4.1 Linear
@@ -532,6 +580,36 @@ for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
 # 2. NumPy broadcasts: it adds the one column to each of the $m$ columns.
 #
 # </details>
+
+# %% [markdown]
+# **Why no loops?** A matrix product could be written as three loops, one over the units, one over the examples, and one
+# over the inputs. Predict how many times slower that is, then run.
+
+# %% tags=["skip-execution"]
+from time import perf_counter
+
+rng = np.random.default_rng(1)
+A, W, b = rng.standard_normal((60, 50)), rng.standard_normal((40, 60)), rng.standard_normal((40, 1))
+
+start = perf_counter()
+slow = np.zeros((40, 50))
+for j in range(40):
+    for i in range(50):
+        slow[j, i] = b[j, 0]
+        for k in range(60):
+            slow[j, i] += W[j, k] * A[k, i]
+loops = perf_counter() - start
+
+start = perf_counter()
+fast, _ = linear_forward(A, W, b)
+vectorised = perf_counter() - start
+
+print(f"The largest difference is {np.abs(slow - fast).max():.0e}.")
+print(f"Loops: {loops:.4f} s. Your function: {vectorised:.6f} s. That is {loops / vectorised:,.0f} times as fast.")
+
+# %% [markdown]
+# The sums are the same; only who does them differs. Python looks at every number anew, and NumPy hands the whole matrix
+# to compiled code. The last digits may differ, since the order of the additions is not the same.
 
 # %% [markdown]
 # ### 4.2 Linear, then activation
@@ -1425,6 +1503,54 @@ for sizes, m in [([5, 1], 3), ([4, 3, 1], 5), ([3, 5, 2, 1], 4), ([6, 4, 3, 2, 1
 # </details>
 
 # %% [markdown]
+# ### 6.4 Look at it from outside
+#
+# You have the whole way back. Three pictures of your own numbers show whether it holds together, and each of them tells
+# you where to look if it does not.
+#
+# First the **shapes**: a batch of five examples goes through a network with the layers 4, 3, 2 and 1, and back. Every
+# gradient must have the shape of what it is a gradient of.
+
+# %% tags=["skip-execution"]
+from dnn_traces import draw_gradient_check, draw_shape_trace
+
+draw_shape_trace([4, 3, 2, 1], 5, initialize_parameters_deep([4, 3, 2, 1]), linear_activation_forward,
+                 linear_activation_backward)
+
+# %% [markdown]
+# Then **what feeds what**. Below is one layer of the test case of exercise 9. At the top stands what the forward pass has
+# stored, at the bottom what goes into `grads`. Follow the arrows: which of the three gradients needs nothing from the
+# cache but what arrives from behind?
+
+# %% tags=["skip-execution"]
+from dnn_plots import draw_cache_flow
+
+AL, Y_assess, caches = L_model_backward_test_case()
+draw_cache_flow(caches, L_model_backward(AL, Y_assess, caches), layer=1)
+
+# %% [markdown]
+# Last, the **gradient check**. A gradient says how fast the cost changes when one parameter moves, so it can be measured
+# without any backward pass: move the parameter a little up, a little down, and see what the cost does. With a step
+# $\varepsilon$,
+#
+# $$ \frac{\partial \mathcal{J}}{\partial \theta} \approx \frac{\mathcal{J}(\theta + \varepsilon) -
+# \mathcal{J}(\theta - \varepsilon)}{2 \varepsilon}. $$
+#
+# Each point below is one parameter: to the right the measured slope, upwards the gradient from your functions. Where do
+# the points lie if all is right? What would you see if you had forgotten the $\frac{1}{m}$?
+
+# %% tags=["skip-execution"]
+rng = np.random.default_rng(2)
+parameters = {"W1": rng.standard_normal((3, 4)), "b1": rng.standard_normal((3, 1)),
+              "W2": rng.standard_normal((1, 3)), "b2": rng.standard_normal((1, 1))}
+X, Y = rng.standard_normal((4, 6)), np.array([[1, 0, 1, 1, 0, 0]])
+draw_gradient_check(parameters, X, Y, L_model_forward, compute_cost, L_model_backward)
+
+# %% [markdown]
+# All points on the diagonal: the gradient is right. All on another straight line: a factor is missing, and its slope
+# tells you which. A few off it: look at the parameters that the table names.
+
+# %% [markdown]
 # ## 7 Update
 #
 # The gradient points to where the cost grows. Go the other way, by a small step $\alpha$, the **learning rate**:
@@ -1627,6 +1753,8 @@ for name, network in [("one layer", flat), ("two layers", deep)]:
 # border between the two classes. The lines above have the numbers that belong to it.
 
 # %% tags=["skip-execution"]
+from dnn_output import Picture, show
+
 figure, (left, middle, right) = plt.subplots(1, 3, figsize=(12, 3.8))
 left.plot(flat.costs, color="#0072B2", linestyle="--", label="one layer")
 left.plot(deep.costs, color="#D55E00", label="two layers")
@@ -1643,7 +1771,10 @@ for axes, network, title in [(middle, flat, "One layer"), (right, deep, "Two lay
         axes.scatter(*X[:, chosen], s=14, marker=marker, color="white", edgecolor="black", linewidth=0.6)
     axes.set(title=title, aspect="equal")
 figure.tight_layout()
-plt.show()
+show(Picture(figure, f"On the left two curves of the cost over {len(flat.costs)} iterations: one layer ends at "
+                     f"{flat.costs[-1]:.2f}, two layers at {deep.costs[-1]:.2f}. In the middle and on the right the border "
+                     f"that each draws between disc and ring: {flat.accuracy(X, Y):.0%} and {deep.accuracy(X, Y):.0%} of "
+                     "the points are on the right side."))
 
 # %% [markdown]
 # What to try:
@@ -1652,7 +1783,49 @@ plt.show()
 # - Another learning rate, or fewer iterations. The cost has a step in it: what happens to the border there?
 # - A second hidden layer, `[2, 8, 4, 1]`. The cost stays at 0.693, which you know from exercise 6, and will not move.
 #   The way out is in the next assignment: weights that are 0.01 times a random number are too small for a deep network.
+
+# %% [markdown]
+# ### 8.1 The playground
 #
+# Now watch it happen. The cell below takes your functions as they are and lets them learn a pattern of points in two
+# colours, first the flower with the layers `[2, 4, 1]`. Press **Play**. On the left you see the border that your network
+# draws between the classes, on the right the cost, and below it what each hidden unit answers in each place.
+#
+# The line **State** holds everything that you see. Copy it, send it to a friend, paste it into the same field: the same
+# network comes back.
+
+# %% tags=["skip-execution"]
+from dnn_playground import playground
+
+playground(globals(), "flower m=400 noise=0.05 seed=1 layers=2,4,1 start=0.01 rate=1.2 step=0")
+
+# %% [markdown]
+# **Predict, then try.**
+#
+# 1. Four hidden units bend the border in at most four places, and the flower has six petals. What changes with eight
+#    units, and what with two layers of 16 and 8?
+# 2. With two hidden layers and first weights of 0.01, nothing happens for a long time. Choose `1/sqrt(n)`. Which units
+#    wake up first?
+# 3. The circles are easy for four units. How few are enough?
+# 4. Let the learning rate grow until the curve of the cost begins to jump. What does the border do then?
+#
+# <details><summary>Answers</summary>
+#
+# 1. With four units about two thirds of the points lie on the right side, with eight nearly nine of ten. The two layers
+#    find all six petals.
+# 2. Watch layer 1: layer 2 can only use what layer 1 offers.
+# 3. Three: each ReLU bends a straight line once, and three lines close a triangle.
+# 4. It jumps, too: the steps are longer than the valley is wide.
+#
+# </details>
+
+# %% [markdown]
+# And where do you stand now?
+
+# %% tags=["skip-execution"]
+show_progress(EXERCISES, globals())
+
+# %% [markdown]
 # ## 9 Conclusion
 #
 # You have written every part of a deep network: the random start, the way forward, the cost, the way back and the

@@ -42,12 +42,16 @@ class Run:
     printed: dict[int, str] = field(default_factory=dict)
 
 
-def run_cells(notebook: NotebookNode) -> Run:
-    """Run a notebook's code cells in this process, without a kernel; magics are left out."""
+def run_cells(notebook: NotebookNode, *, pictures: bool = False) -> Run:
+    """Run a notebook's code cells in this process, without a kernel; magics are left out.
+
+    pictures -- whether cells that grading skips, training and pictures, run as well
+    """
     mpl.use("Agg")
     run = Run({"__name__": "__main__"})
     for position, cell in enumerate(notebook.cells):
-        if cell.cell_type != "code":
+        skipped = "skip-execution" in cell.metadata.get("tags", []) and not pictures
+        if cell.cell_type != "code" or skipped:
             continue
         name = cell.metadata.get("nbgrader", {}).get("grade_id", f"cell-{position}")
         source = re.sub(r"(?m)^(\s*)%.*$", r"\1pass", cell.source)

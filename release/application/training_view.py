@@ -9,13 +9,11 @@ In a notebook the bar is a widget if ipywidgets is there, and a line of text if 
 on the screen: what your function returns is up to your function.
 """
 
-import io
 import sys
 import time
 
 __all__ = ["Training"]
 
-BLUE = "#0072B2"
 REDRAW = 0.5  # seconds between two pictures of the curve: drawing takes time that training could use
 
 
@@ -60,15 +58,13 @@ class Training:
     def _draw(self):
         if not self._costs or not _in_notebook():
             return
-        from IPython.display import Image, display  # noqa: PLC0415 (a plain script needs none of this)
+        from IPython.display import display  # noqa: PLC0415 (a plain script needs none of this)
 
-        (_, first), (last, cost) = self._costs[0], self._costs[-1]
-        alt = f"Learning curve: the cost is {first:.3f} at first and {cost:.3f} after iteration {last}."
-        image = Image(_curve(self._costs), alt=alt)
+        picture = _curve(self._costs)
         if self._picture is None:
-            self._picture = display(image, display_id=True)
+            self._picture = display(picture, display_id=True)
         else:
-            self._picture.update(image)
+            self._picture.update(picture)
         self._drawn = time.monotonic()
 
 
@@ -101,18 +97,17 @@ def _in_notebook():
 
 
 def _curve(costs):
-    """Return the learning curve as a PNG.
+    """Return the learning curve as a picture with its alternative text.
 
     costs -- pairs (iteration, cost)
     """
-    from matplotlib.figure import Figure  # noqa: PLC0415
+    from dnn_output import BLUE, Picture, new_figure  # noqa: PLC0415
 
-    figure = Figure(figsize=(5.6, 3.0), dpi=110, layout="constrained")
+    figure = new_figure(5.6, 3.0, layout="constrained")
     axes = figure.subplots()
     axes.plot(*zip(*costs), color=BLUE, linewidth=2)  # noqa: B905 (pairs)
     axes.set(xlabel="iteration", ylabel="cost", title="Learning curve")
     axes.set_ylim(bottom=0)
     axes.grid(alpha=0.3)
-    png = io.BytesIO()
-    figure.savefig(png, format="png")
-    return png.getvalue()
+    (_, first), (last, cost) = costs[0], costs[-1]
+    return Picture(figure, f"Learning curve: the cost is {first:.3f} at first and {cost:.3f} after iteration {last}.")

@@ -20,6 +20,7 @@ from comparing import expect_equal, expect_grads, expect_keys, expect_length
 from known_inputs import KnownCost, KnownGradients, KnownLayer, KnownModel, KnownSizes, KnownStep
 
 __all__ = [
+    "EXERCISES",
     "CheckFailed",
     "KnownCost",
     "KnownGradients",
@@ -337,3 +338,20 @@ def print_grads(grads):
         print(f"{name} =\n{grads[name]}")
     for layer in [1, 0]:
         print(f"dA{layer} =\n{grads[f'dA{layer + shift}']}")
+
+
+# ---------------------------------------------------------------------------------------------------------
+# The exercises in their order: name, check, and the points of each part. `show_progress` reads them.
+
+EXERCISES = [
+    ("initialize_parameters", check_initialize_parameters, {"weights": 5, "biases": 5}),
+    ("initialize_parameters_deep", check_initialize_parameters_deep, {"weights": 5, "biases": 5}),
+    ("linear_forward", check_linear_forward, {None: 10}),
+    ("linear_activation_forward", check_linear_activation_forward, {"sigmoid": 5, "relu": 5}),
+    ("L_model_forward", check_L_model_forward, {None: 10}),
+    ("compute_cost", check_compute_cost, {None: 10}),
+    ("linear_backward", check_linear_backward, {"dW": 4, "db": 3, "dA_prev": 3}),
+    ("linear_activation_backward", check_linear_activation_backward, {"relu": 5, "sigmoid": 5}),
+    ("L_model_backward", check_L_model_backward, {None: 10}),
+    ("update_parameters", check_update_parameters, {"weights": 5, "biases": 5}),
+]

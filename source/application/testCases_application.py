@@ -16,6 +16,7 @@ import numpy as np
 from testCases import CheckFailed, attempt, expect_equal, expect_keys, expect_length
 
 __all__ = [
+    "EXERCISES",
     "CheckFailed",
     "L_layer_model_test_case",
     "check_L_layer_model",
@@ -192,3 +193,12 @@ def expect_parameters(function, expected, parameters):
 
 def _is_array(value):
     return isinstance(value, np.ndarray)
+
+
+# ---------------------------------------------------------------------------------------------------------
+# The exercises in their order: name, check, and the points of each part. `show_progress` reads them.
+
+EXERCISES = [
+    ("two_layer_model", check_two_layer_model, {"costs": 20, "parameters": 20, "short": 10}),
+    ("L_layer_model", check_L_layer_model, {"costs": 20, "parameters": 20, "short": 10}),
+]

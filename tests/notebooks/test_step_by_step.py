@@ -24,7 +24,7 @@ class TestText:
         """All sections of the assignment, in their order."""
         titles = re.findall(r"(?m)^#{2,3} ([\d.]+) ", text)
 
-        assert titles == "1 2 3 3.1 3.2 4 4.1 4.2 4.3 5 6 6.1 6.2 6.3 7 8 9".split()
+        assert titles == "1 2 3 3.1 3.2 4 4.1 4.2 4.3 5 6 6.1 6.2 6.3 6.4 7 8 8.1 9".split()
 
     def test_equations(self, text):
         """The numbered equations, and no others."""
@@ -61,7 +61,7 @@ class TestText:
 
     def test_folds_are_closed(self, text):
         """An unclosed fold would swallow the rest of a cell."""
-        assert text.count("<details>") == text.count("</details>") == text.count("<summary>") == 40
+        assert text.count("<details>") == text.count("</details>") == text.count("<summary>") == 41
 
 
 class TestMarks:
@@ -212,8 +212,11 @@ def test_the_release_says_not_filled_in_for_every_function(release):
 
 
 def test_a_class_made_of_the_functions_learns(solution):
-    """The ungraded end of the notebook: two layers separate what one layer cannot."""
-    namespace = run_cells(solution).namespace
+    """The ungraded parts of the notebook: no error, and two layers separate what one layer cannot."""
+    run = run_cells(solution, pictures=True)
+    namespace = run.namespace
+
+    assert run.errors == {}
     X, Y = namespace["X"], namespace["Y"]
 
     assert namespace["flat"].accuracy(X, Y) < 0.7
