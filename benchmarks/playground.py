@@ -9,14 +9,17 @@ matplotlib does it.
 from __future__ import annotations
 
 import statistics
+import sys
 import time
 from pathlib import Path
 
-from autograder.authoring.master import read_master
-from dnn_board import Board
-from dnn_learner import Learner, Parts
-
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))  # the modules that go beside a notebook are no package
+
+from autograder.authoring.master import read_master  # noqa: E402
+from dnn_board import Board  # noqa: E402
+from dnn_learner import Learner, Parts  # noqa: E402
+
 STATE = "flower m=400 noise=0.05 seed=1 layers=2,16,8,1 start=1/sqrt(n) rate=0.5 step=0"
 ROUNDS = 40
 STEPS = 5  # learned between two pictures

@@ -6,6 +6,7 @@ Without ipywidgets there are still pictures of the same network instead.
 """
 
 import asyncio
+from base64 import b64encode
 from html import escape
 
 from dnn_board import Board
@@ -88,7 +89,7 @@ class Playground:
             style={"description_width": "4em"},
             layout=widgets.Layout(width="52em", max_width="100%"),
         )
-        self.image = widgets.Image(format="jpeg", layout=widgets.Layout(max_width="100%", object_fit="contain"))
+        self.image = widgets.HTML()  # and no widgets.Image, which has no place for an alternative text
         self.words = widgets.HTML()
         self._load(text)
         self._watched = [self.pattern, self.noise, self.depth, *self.units, self.start, self.rate]
@@ -154,13 +155,13 @@ class Playground:
     def _advance(self, steps):
         """Learn, draw, and say where the network stands; return whether it can go on."""
         problem = _learn(self.learner, steps)
+        playing = self.play.value and not problem
         if not problem:
-            self.image.value = self.board.jpeg()
-        if problem or not self.play.value:
-            # Words and the field change when it rests: a screen reader would never come to an end otherwise.
-            self.image.tooltip = problem or self.board.alt()
+            alt = "A network that learns: pause it to hear what the picture shows." if playing else self.board.alt()
+            self.image.value = _as_image(self.board.jpeg(), alt)
+        if not playing:
             self.state.value = self.learner.to_text()
-        self.words.value = _as_html(problem or _standing(self.learner))
+        self.words.value = _as_html(problem or _standing(self.learner), announced=not playing)
         return not problem
 
     def _played(self, change):
@@ -197,5 +198,16 @@ def _standing(learner):
     return f"Step {len(learner.costs)}: {cost}{learner.accuracy():.1%} of the points on the right side."
 
 
-def _as_html(sentence):
-    return f'<p role="status">{escape(sentence)}</p>'
+def _as_html(sentence, announced=True):
+    """Return a sentence as HTML; a screen reader reads it out if it is announced."""
+    role = ' role="status"' if announced else ""
+    return f'<p class="playground-words"{role}>{escape(sentence)}</p>'
+
+
+def _as_image(jpeg, alt):
+    data = b64encode(jpeg).decode()
+    # Decoded at once, or the picture would flicker when the next one takes its place.
+    return (
+        f'<img class="playground-picture" alt="{escape(alt)}" decoding="sync" style="max-width: 100%; height: auto" '
+        f'src="data:image/jpeg;base64,{data}">'
+    )

@@ -206,7 +206,7 @@ class TestWidgets:
         assert len(play.learner.costs) == rested > 20
         assert play.state.value.endswith(f"step={rested}")
         assert play.play.description == "Play"
-        assert f"after {rested} steps" in play.image.tooltip
+        assert f"after {rested} steps" in play.image.value
 
     def test_a_line_that_is_pasted(self, play):
         """The sliders follow; what cannot be read is said, and nothing changes."""
