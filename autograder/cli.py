@@ -107,7 +107,7 @@ def validate(assignments: Assignments = None) -> None:
                 _error(_relative(error, course.root))
                 continue
             typer.echo(validation_table(assignment.name, result))
-            typer.echo(f"The executed solution: {result.executed.relative_to(course.root)}")
+            typer.echo(f"The executed solution: {result.executed.relative_to(course.root)}, and as a page: .html")
             for problem in result.problems:
                 failed = True
                 _error(_relative(problem, course.root))

@@ -44,6 +44,8 @@
 # - say why the size of the first random weights decides whether a deep network learns at all;
 # - look at what a network gets wrong, and draw conclusions.
 #
+# Plan about 20 minutes for reading, 30 minutes for the exercises, and a few minutes for the computer to train.
+#
 # ## How this notebook works
 #
 # There are two exercises, each a function with several gaps between `### START CODE HERE ###` and

@@ -34,6 +34,8 @@
 # - build a network with more than one hidden layer;
 # - wrap it all in a network class that is easy to use.
 #
+# Plan about 45 minutes for reading and 95 minutes for the exercises.
+#
 # ## How this notebook works
 #
 # Each exercise is a function with a gap between `### START CODE HERE ###` and `### END CODE HERE ###`. The lines
@@ -462,9 +464,9 @@ except ValueError as error:
 # 2. Where one entry is 1, that array is used again and again until it is as long as the other.
 # 3. Where the entries differ and neither is 1, there is an error.
 #
-# | step | shape of $WA$ | shape of `b` | |
+# | step | shape of $WA$ | shape of `b` | what it means |
 # |:--|:--|:--|:--|
-# | as they are | `(3, 2)` | `(3,)` | |
+# | as they are | `(3, 2)` | `(3,)` | two shapes of different lengths |
 # | rule 1 | `(3, 2)` | `(1, 3)` | the three biases now lie in a row, not in a column |
 # | rule 2 | `(3, 2)` | `(3, 3)` | the row is used three times |
 # | rule 3 | `(3, 2)` | `(3, 3)` | 2 and 3 differ: the error |
@@ -567,6 +569,15 @@ for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
     expect_equal(linear_forward, "Z", value, got[0], KnownLayer(*inputs))
     expect_equal(linear_forward, "cache", inputs, got[1])
 ### END HIDDEN TESTS
+
+# %% [markdown]
+# Here is the test case as a picture. Take one entry of `Z` and find the row of `W` and the column of `A` that it is made
+# of.
+
+# %% tags=["skip-execution"]
+from dnn_plots import draw_matrices
+
+draw_matrices({"W": W, "A": A, "b": b, "Z": Z}, "The inputs and the result of exercise 3.")
 
 # %% [markdown]
 # **Recall.**
@@ -1782,7 +1793,19 @@ show(Picture(figure, f"On the left two curves of the cost over {len(flat.costs)}
 # - Other sizes of the hidden layer. With how many units can the network close the ring, and what does it do with fewer?
 # - Another learning rate, or fewer iterations. The cost has a step in it: what happens to the border there?
 # - A second hidden layer, `[2, 8, 4, 1]`. The cost stays at 0.693, which you know from exercise 6, and will not move.
-#   The way out is in the next assignment: weights that are 0.01 times a random number are too small for a deep network.
+#   The next cell shows why.
+
+# %% tags=["skip-execution"]
+from dnn_plots import draw_layer_sizes
+
+narrow = DeepNetwork([2, 8, 4, 1])
+AL, caches = L_model_forward(X, narrow.parameters)
+draw_layer_sizes(caches, L_model_backward(AL, Y, caches))
+
+# %% [markdown]
+# What comes into a layer is a hundred times smaller than what came into the layer before, since the weights are 0.01
+# times a random number. The gradients are products of such numbers, so they are smaller still, and a step along them
+# changes next to nothing. The way out is in the next assignment.
 
 # %% [markdown]
 # ### 8.1 The playground

@@ -21,6 +21,7 @@ from autograder.authoring.build import catalogue_problems
 from autograder.authoring.errors import AuthoringError
 from autograder.authoring.leaks import find_leaks
 from autograder.authoring.master import cell_name, read_source
+from autograder.authoring.page import as_page
 from autograder.authoring.tables import compare_tables
 from autograder.course import Assignment
 from autograder.diagnosis.catalogue import Catalogue, CatalogueError
@@ -37,7 +38,7 @@ _CELL_TIMEOUT = 1800  # seconds; a solution may train a network, on a busy machi
 class Validation:
     """The result of validating one assignment: marks of both notebooks, and everything that is wrong.
 
-    executed -- where the solution lies with all its outputs, to be looked at
+    executed -- where the solution lies with all its outputs, to be looked at; beside it lies the same as a web page
     proof -- what came of trying out mistakes, None if the solution itself fails
     """
 
@@ -70,6 +71,7 @@ def validate(assignment: Assignment, progress: Callable[[str], None]) -> Validat
     executed = assignment.course.root / EXECUTED / assignment.source.name
     executed.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(solution, executed)
+    executed.with_suffix(".html").write_text(as_page(solution, assignment.name), encoding="utf-8")
     misfits = catalogue_problems(assignment, solution)
     problems += misfits
     proof = None

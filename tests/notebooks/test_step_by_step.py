@@ -1,12 +1,13 @@
 """The first assignment: its text has what it must have, and its tests catch what they must catch."""
 
 import re
+import sys
 
 import pytest
 from broken import BROKEN
 from helper import FUNCTIONS, find_cell, replaced, run_cells, up_to_last_grade_cell
 
-from autograder.authoring.master import pictures
+from autograder.authoring.master import pictures, read_master
 from autograder.authoring.tables import compare_tables, expected_items, printed_items
 from autograder.grading.marks import functions
 
@@ -62,6 +63,18 @@ class TestText:
     def test_folds_are_closed(self, text):
         """An unclosed fold would swallow the rest of a cell."""
         assert text.count("<details>") == text.count("</details>") == text.count("<summary>") == 41
+
+
+@pytest.mark.parametrize("name", ["step_by_step", "application"])
+def test_times_are_measured(step_by_step, name):
+    """Two words a second, what is folded not counted; the exercises take as long as their headers say, together."""
+    cells = read_master(step_by_step.master.with_name(f"{name}.py")).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    words = len(re.findall(r"[A-Za-z]{2,}|\d+", re.sub(r"(?s)<details>.*?</details>", "", text)))
+    reading, exercises = map(int, re.search(r"about (\d+) minutes for reading,? (?:and )?(\d+) minutes", text).groups())
+
+    assert exercises == sum(map(int, re.findall(r"· about (\d+) minutes", text)))
+    assert abs(reading - words / 120) < 5
 
 
 class TestMarks:
@@ -221,3 +234,20 @@ def test_a_class_made_of_the_functions_learns(solution):
 
     assert namespace["flat"].accuracy(X, Y) < 0.7
     assert namespace["deep"].accuracy(X, Y) > 0.98
+
+
+def test_without_ipywidgets(solution, monkeypatch):
+    """The same notebook runs where there are no widgets, and the playground becomes still pictures."""
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    run = run_cells(solution, pictures=True)
+
+    assert run.errors == {}
+    assert sum("A network with the layers [2, 4, 1] learns the pattern flower" in text for text in run.printed.values())
+
+
+def test_pictures_have_alternative_text(solution):
+    """Whatever is drawn while the notebook runs is a picture with words: nothing is left to pyplot."""
+    cells = [cell for cell in solution.cells if cell.cell_type == "code"]
+
+    assert sum("draw_" in cell.source or "show(Picture(" in cell.source for cell in cells) >= 6
+    assert not [cell.source for cell in cells if "plt.show()" in cell.source]
