@@ -101,7 +101,7 @@ class TestValidate:
         catalogue = built.assignments(["step_by_step"])[0].catalogue
         catalogue.unlink()  # the build would refuse a solution that its catalogue does not fit
         assert run("build").exit_code == 0
-        result = run("validate")
+        result = run("validate", "step_by_step")
 
         assert result.exit_code == 1
         assert (
@@ -116,7 +116,7 @@ class TestValidate:
         survivors = built.assignments(["step_by_step"])[0].survivors
         text = survivors.read_text(encoding="utf-8")
         survivors.write_text(text.replace('after = "m = dZ.shape[1]"', 'after = "m = dZ.shape[7]"'), encoding="utf-8")
-        result = run("validate")
+        result = run("validate", "step_by_step")
 
         assert result.exit_code == 1
         assert (
@@ -128,7 +128,7 @@ class TestValidate:
     def test_not_built(self, run, built):
         """The remedy is in the message."""
         (built.root / "release" / "step_by_step" / "step_by_step.ipynb").unlink()
-        result = run("validate")
+        result = run("validate", "step_by_step")
 
         assert result.exit_code == 1
         assert "run `autograder build step_by_step`" in result.stderr

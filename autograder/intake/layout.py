@@ -17,7 +17,7 @@ from autograder.intake.cells import Cell, code_cell, is_solution, is_test, marks
 from autograder.intake.definitions import read_code
 from autograder.intake.environment import Environment
 from autograder.intake.exercises import Exercise, exercises, is_unfilled_stub
-from autograder.intake.match import Roles, give_by_definition
+from autograder.intake.match import Roles, give_by_definition, plain_text
 from autograder.intake.metadata import strip_accounts
 from autograder.intake.order import Needs, ordinary_place
 from autograder.intake.parts import inner_function, named_definitions, rescue, split
@@ -51,6 +51,7 @@ class Layout:
         self._names = frozenset().union(*(one.names for one in self.exercises))
         own = [cell for cell in masters if cell["cell_type"] == "code"]
         given = [cell for cell in own if not is_solution(cell) and not is_test(cell)]
+        self._given = {plain_text(cell["source"]) for cell in given}
         statements = [one for cell in given for one in read_code(cell["source"]).statements]
         self._imports = [one for one in statements if one.modules and not one.functions]
         self._modules = frozenset().union(
@@ -202,7 +203,8 @@ class Layout:
         """Put empty exercises where nothing was filled in, so that their tests say so."""
         codes = [read_code(source) for source in _sources(places) if source is not None]
         stars = {star for code in codes for one in code.statements for star in one.stars}
-        hidden = around.may_define_answers(stars) or any(_mentions(place, *_DYNAMIC) for place in places)
+        written = [place for place in places if plain_text(place.cell.source) not in self._given]
+        hidden = around.may_define_answers(stars) or any(_mentions(place, *_DYNAMIC) for place in written)
         bound = _bound(places)
         for exercise in self.exercises:
             if exercise.stub is None or exercise.names & bound:
