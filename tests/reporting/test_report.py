@@ -13,7 +13,7 @@ from made_results import make_results
 from autograder.reporting.catalogue import Texts
 from autograder.reporting.report import class_report
 
-CATALOGUE = {"no-mean": Texts("first", "hint", "the cause", "The mean is forgotten.")}
+CATALOGUE = {"no-mean": Texts("first", ("hint",), "the cause", "The mean is forgotten.")}
 
 
 class Page(HTMLParser):
