@@ -1,16 +1,17 @@
-"""A browser, and JupyterLab on a copy of a folder."""
+"""A browser, and JupyterLab on a copy of a folder or of the course."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,6 +38,21 @@ def browser() -> Iterator:
 @contextmanager
 def jupyterlab(folder: Path, settings: dict[str, dict]) -> Iterator[str]:
     """Serve a folder in JupyterLab with these settings and yield its address."""
+    with _serving(folder, settings, lambda options: [sys.executable, "-m", "jupyterlab", *options]) as address:
+        yield address
+
+
+@contextmanager
+def make_lab(course: Path, settings: dict[str, dict]) -> Iterator[str]:
+    """Do `make lab` in a course, which has the project's Makefile, and yield the address of JupyterLab."""
+    # The environment that the tests run in is the one to use, and is there already.
+    given = [f"VENV={sys.prefix}", "-o", f"{sys.prefix}/.installed"]
+    with _serving(course, settings, lambda options: ["make", "lab", *given, f"LAB={' '.join(options)}"]) as address:
+        yield address
+
+
+@contextmanager
+def _serving(folder: Path, settings: dict[str, dict], command: Callable[[list[str]], list[str]]) -> Iterator[str]:
     home = folder.parent / f"home-{folder.name}"
     for name, content in settings.items():
         path = home / "settings" / "@jupyterlab" / name
@@ -50,10 +66,12 @@ def jupyterlab(folder: Path, settings: dict[str, dict]) -> Iterator[str]:
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),
     }
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"]
-    command += [f"--ServerApp.port={port}", "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"]
+    options = ["--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
+    options += ["--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"]
     log = (home / "log").open("w", encoding="utf-8")
-    server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    server = subprocess.Popen(
+        command(options), cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(240):
@@ -61,11 +79,12 @@ def jupyterlab(folder: Path, settings: dict[str, dict]) -> Iterator[str]:
                 urllib.request.urlopen(f"{address}/api", timeout=2).close()
                 break
             except OSError:
-                time.sleep(0.25)
+                assert server.poll() is None, (home / "log").read_text(encoding="utf-8")
+                time.sleep(0.5)
         else:
             pytest.fail(f"JupyterLab did not start: {(home / 'log').read_text(encoding='utf-8')}")
         yield address
     finally:
-        server.terminate()
+        os.killpg(server.pid, signal.SIGTERM)
         server.wait(30)
         log.close()
