@@ -43,6 +43,7 @@ SLOW = {
     "nbgrader autograde": "tests/grading/test_preprocessor.py runs it, too",
     "nbgrader validate": "runs the notebook in a real kernel",
     "jupyter execute": "runs the notebook in a real kernel",
+    "nbgrader generate_feedback": "tests/reporting/test_feedback.py runs it, too",
     "nbgrader db student import": "nbgrader alone; it takes as long as to import it",
     "nbgrader db assignment add": "the same",
 }
@@ -255,6 +256,23 @@ class TestPages:
         text = "".join((ROOT / page).read_text(encoding="utf-8") for page in PAGES)
 
         assert [page for page in PAGES[1:] if f"({page})" not in text and f"({Path(page).name}" not in text] == []
+
+    def test_messages_in_the_table_of_troubles(self):
+        """What an instructor looks up there is what the commands say."""
+        text = (ROOT / "docs/instructors.md").read_text(encoding="utf-8").partition("## Trouble")[2]
+        sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "autograder").rglob("*.py"))
+        quoted = re.findall(r"^\| `([^`]+)`", text, re.MULTILINE)
+        known = [message for message in quoted if message in re.sub(r'"\n\s*f?"', "", sources)]
+
+        assert len(known) >= 5
+        assert set(quoted) - set(known) == {"nbgrader: command not found"}  # the shell says that
+
+    def test_the_architecture_names_every_module(self):
+        """By its file's name; a package's own file needs none."""
+        text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+        modules = [path for path in (ROOT / "autograder").rglob("*.py") if not path.name.startswith("__")]
+
+        assert [path.name for path in modules if not re.search(rf"[`/]{path.name}`", text)] == []
 
     def test_students_install_what_the_project_says(self):
         """The package list for students is that of pyproject.toml, and Jupyter with its widgets."""
