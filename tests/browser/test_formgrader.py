@@ -9,9 +9,9 @@ import shutil
 
 import nbformat
 import pytest
-from conftest import make_lab
 from helper import ROOT
 from nbgrader.api import Gradebook
+from serving import make_lab
 
 from autograder.demo import mistakes_of, submission
 
