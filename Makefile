@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PATH := $(abspath $(BIN)):$(PATH)
+# More options for JupyterLab, say: make lab LAB="--port 8899"
+LAB ?=
 
 .PHONY: help setup demo test test-all lint bench build lab clean lock
 
@@ -12,7 +14,7 @@ help:
 	@echo "make test      lint, types and tests (sets everything up)"
 	@echo "make test-all  the same with everything that takes long"
 	@echo "make build     masters in notebooks/ -> source/ -> release/"
-	@echo "make lab       open the course in JupyterLab"
+	@echo "make lab       open the course in JupyterLab, with formgrader in its menu"
 	@echo "make bench     measure grading side by side with plain nbgrader"
 	@echo "make setup     only set up .venv"
 	@echo "make lock      choose new versions for requirements.lock"
@@ -59,9 +61,16 @@ build: setup
 	@echo "Building source/ and release/ from notebooks/ ..."
 	@$(BIN)/autograder build
 
-lab: setup
-	@echo "Opening JupyterLab on the course; the student version is under release/ ..."
-	@$(BIN)/jupyter lab
+# Formgrader shows what is in the gradebook; without one, the assignments are entered as they are in source/.
+gradebook.db: | setup
+	@for folder in source/*/; do name=$$(basename "$$folder"); \
+	  echo "Entering $$name into a new gradebook ..."; \
+	  $(BIN)/nbgrader generate_assignment "$$name" --force --log-level=ERROR || exit 1; \
+	done
+
+lab: setup gradebook.db
+	@echo "Opening JupyterLab on the course; Formgrader is in the menu Nbgrader, the student version under release/ ..."
+	@$(BIN)/jupyter lab $(LAB)
 
 lock: setup
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras \

@@ -48,7 +48,8 @@ def main(students: int) -> None:
         print(f"  {name:<20} {taken:8.1f} s")
     print(f"  {'in all':<20} {total:8.1f} s")
     estimate = start + each * students
-    print(f"plain nbgrader autograde: {each:.2f} s each, measured on {MORE - FEW}; estimate {estimate:.0f} s for all")
+    print(f"plain nbgrader autograde: {each:.2f} s each, measured on {MORE - FEW}; estimate {estimate:.0f} s for all,")
+    print(f"{estimate / times['grade']:.1f} times grade, and {estimate / total:.1f} times everything")
     result = {"students": students, "seconds": times, "plain_nbgrader": {"each": each, "estimate": estimate}}
     (demo.course.root.parent.parent / "end_to_end.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
 

@@ -28,7 +28,7 @@ CATALOGUE = """
 [[misconception]]
 id = "no-mean"
 function = "first"
-hint = "Which mean is meant?"
+hint = ["Which mean is meant?", "What is divided by m?"]
 cause = "It is easily forgotten."
 instructor = "The mean is forgotten."
 """
@@ -57,9 +57,10 @@ def make(root: Path) -> Assignment:
     (root / "notebooks").mkdir(parents=True)
     shutil.copyfile(ROOT / "nbgrader_config.py", root / "nbgrader_config.py")
     (root / "notebooks/task.py").write_text("# %%\n", encoding="utf-8")
-    (root / "notebooks/task.misconceptions.toml").write_text(CATALOGUE, encoding="utf-8")
+    catalogue = root / "notebooks/task.misconceptions.toml"
+    catalogue.write_text(CATALOGUE, encoding="utf-8")
     text = nbformat.writes(notebook())
-    store_notebook(root / "bundles/task", "task", text, {}, files={}, siblings={"task"})
+    store_notebook(root / "bundles/task", "task", text, {}, files={}, siblings={"task"}, catalogue=catalogue)
     (root / "source/task").mkdir(parents=True)
     (root / "source/task/task.ipynb").write_text(text, encoding="utf-8")
     with scripts_on_path(), Gradebook(url(root)) as gradebook:

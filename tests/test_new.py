@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sysconfig
 from pathlib import Path
 
 import pytest
+from documents import blocks, follow
 from helper import ROOT
 
 from autograder.authoring.new import NewError, new
 from autograder.course import Course
-
-PAGE = ROOT / "docs" / "authoring.md"
 
 
 def copy_course(target: Path) -> Course:
@@ -27,58 +23,18 @@ def copy_course(target: Path) -> Course:
     return Course(target)
 
 
-def follow(page: str, folder: Path) -> list[str]:
-    """Do what a page says, command by command and edit by edit, and return what the commands printed."""
-    printed = []
-    file = None
-    for part in re.finditer(r"```(sh|diff)\n(.*?)```|in `([\w/.]+)`", page, re.DOTALL):
-        kind, text, named = part.groups()
-        if named:
-            file = folder / named
-        elif kind == "sh":
-            printed.append(run(text, folder))
-        else:
-            assert file is not None
-            edit(file, text)
-    return printed
-
-
-def run(commands: str, folder: Path) -> str:
-    """Run shell commands that must succeed, and return what they printed."""
-    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
-    done = subprocess.run(
-        ["bash", "-euc", commands],
-        cwd=folder,
-        env=os.environ | {"PATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, f"{commands}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
-def edit(file: Path, diff: str) -> None:
-    """Replace the lines that begin with - by those that begin with +; they must stand in the file exactly once."""
-    old = "".join(f"{line[1:]}\n" for line in diff.splitlines() if line.startswith("-"))
-    new = "".join(f"{line[1:]}\n" for line in diff.splitlines() if line.startswith("+"))
-    text = file.read_text(encoding="utf-8")
-    assert text.count(old) == 1, f"{file.name} does not say exactly once:\n{old}"
-    file.write_text(text.replace(old, new), encoding="utf-8")
-
-
 def test_the_page_can_be_followed(tmp_path):
     """Every command succeeds, every edit fits, and in the end the changed assignment is sound and graded."""
     course = copy_course(tmp_path / "course")
-    printed = follow(PAGE.read_text(encoding="utf-8"), course.root)
+    printed = [text for _, text in follow(blocks("docs/authoring.md"), course.root)]
 
-    assert len(printed) == 5
-    assert "wrote first_loss_cases.py" in printed[0]
-    for text in (printed[1], printed[3]):
+    new_one, _, proven, _, _, changed, checked, _ = printed
+    assert "wrote first_loss_cases.py" in new_one
+    for text in (proven, changed):
         assert "10 of 10" in text
         assert "not filled in yet" in text
-    assert "mean_absolute_error" in printed[3]
-    assert re.search(r"mean_absolute_error\s+10 of 10\s+passed", printed[4])
+    assert "mean_absolute_error" in changed
+    assert re.search(r"mean_absolute_error\s+10 of 10\s+passed", checked)
 
 
 class TestNew:

@@ -2,7 +2,7 @@
 
     setup.sh, run_autograder     what Gradescope runs: once for the image, and for each submission
     autograder/, pyproject.toml  this package, and what it needs in fixed versions
-    course/                      the bundle that was released, the catalogue and the course's configuration
+    course/                      the bundle that was released, with its catalogue, and the course's configuration
 
 Gradescope unpacks it into /autograder/source and copies run_autograder to /autograder.
 """
@@ -19,6 +19,7 @@ from pathlib import Path
 from autograder.bundle import Bundle, load
 from autograder.course import CONFIG, Assignment
 from autograder.grading.failures import GradingError
+from autograder.intake.aliases import TABLE
 
 SETTINGS = "course/gradescope.json"
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -63,11 +64,11 @@ def _files(assignment: Assignment, bundle: Bundle, isolation: str | None) -> Ite
     settings = {"assignment": assignment.name, "isolation": isolation}
     yield SETTINGS, (json.dumps(settings, indent=1) + "\n").encode()
     yield f"course/{CONFIG}", (assignment.course.root / CONFIG).read_bytes()
+    aliases = assignment.course.root / TABLE
+    if aliases.is_file():
+        yield f"course/{TABLE}", aliases.read_bytes()
     # By the masters' names a course knows its assignments; the container needs no more of this one.
     yield f"course/notebooks/{assignment.name}.py", b""
-    catalogue = assignment.master.with_name(f"{assignment.name}.misconceptions.toml")
-    if catalogue.is_file():
-        yield f"course/notebooks/{catalogue.name}", catalogue.read_bytes()
     for path in sorted(bundle.folder.rglob("*")):
         if path.is_file():
             yield f"course/bundles/{assignment.name}/{path.relative_to(bundle.folder).as_posix()}", path.read_bytes()

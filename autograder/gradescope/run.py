@@ -9,23 +9,30 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.bundle import BundleError, load
+from autograder.bundle import Bundle, BundleError, load
 from autograder.course import Assignment, Course
 from autograder.gradescope.package import SETTINGS
-from autograder.grading.check import read_submission
+from autograder.grading.check import examine_candidate
 from autograder.grading.engine import Engine
 from autograder.grading.examination import Examination
 from autograder.grading.failures import GradingError
 from autograder.grading.settings import read_settings
+from autograder.intake.aliases import Aliases
+from autograder.intake.candidates import choose, read_folder
 from autograder.intake.errors import IntakeError
+from autograder.intake.exercises import Exercise
+from autograder.intake.formats import Candidate
+from autograder.intake.surroundings import Beside
 from autograder.reporting.catalogue import read_texts
 from autograder.reporting.export import gradescope_results
-from autograder.reporting.feedback import told_of
+from autograder.reporting.feedback import Told, told_of
 from autograder.reporting.results import outcomes_of
 
 
@@ -36,7 +43,7 @@ def main(root: Path) -> int:
     assignment = course.assignments([settings["assignment"]])[0]
     try:
         results = grade(assignment, root / "submission", settings["isolation"])
-    except (GradingError, BundleError) as error:
+    except (GradingError, BundleError, IntakeError) as error:
         print(f"This submission could not be graded, and has no marks: {error}", file=sys.stderr)
         return 1
     target = root / "results" / "results.json"
@@ -48,37 +55,50 @@ def main(root: Path) -> int:
 
 
 def grade(assignment: Assignment, submission: Path, isolation: str | None) -> dict[str, Any]:
-    """Return the results of what lies in a folder. Raises GradingError or BundleError if the grader fails."""
+    """Return the results of what lies in a folder.
+
+    Raises GradingError or BundleError if the grader fails, IntakeError if the course's aliases cannot be read."""
     settings = read_settings(assignment.course)
     confine = settings.confine if isolation is None else isolation != "none"
     bundle = load(assignment.course.root / "bundles" / assignment.name)
-    try:
-        path = find_notebook(submission, assignment.name)
-        notebook = read_submission(path)
-    except (GradingError, IntakeError) as error:
-        return {"score": 0.0, "output": f"Nothing could be graded: {error} Hand it in again.", "visibility": "visible"}
+    beside = Beside(bundle.files, Aliases.read(assignment.course.root))
     with Engine(bundle, assignment.name, settings.limits, confine=confine, for_many=False) as engine:
-        examination = engine.examine(notebook, path.absolute().parent, carried_credit=settings.carried_credit)
-        return _results(assignment, notebook, examination, engine)
+        try:
+            chosen = find_submission(submission, assignment.name, engine.plan.layout.exercises, beside)
+        except IntakeError as error:
+            text = f"Nothing could be graded: {error} Hand it in again."
+            return {"score": 0.0, "output": text, "visibility": "visible"}
+        folder = _folder_of(submission.absolute(), chosen)
+        examination, repairs = examine_candidate(engine, chosen, folder, beside, settings.carried_credit)
+        told = _told(bundle, chosen.notebook, examination, engine)
+    return gradescope_results(told, seconds=examination.seconds, remarks=repairs)
 
 
-def find_notebook(submission: Path, assignment: str) -> Path:
-    """Return the notebook among what was handed in. Raises GradingError if there is none, or it is not clear which."""
-    paths = [path for path in sorted(submission.rglob("*.ipynb")) if path.is_file() and not path.is_symlink()]
-    paths = [path for path in paths if ".ipynb_checkpoints" not in path.parts and "__MACOSX" not in path.parts]
-    named = [path for path in paths if path.stem == assignment]
-    found = named or paths
-    if not found:
-        raise GradingError("there is no notebook (.ipynb) in it.")
-    if len(found) > 1:
-        names = ", ".join(path.relative_to(submission).as_posix() for path in found)
-        raise GradingError(f"there are several notebooks in it ({names}); only one can be graded.")
-    return found[0]
+def find_submission(submission: Path, name: str, wanted: Sequence[Exercise], beside: Beside) -> Candidate:
+    """Return what is to be graded among what was handed in.
+
+    wanted -- the assignment's exercises
+    Raises IntakeError if there is nothing that could be; the message is one sentence or two.
+    """
+    offer = read_folder(submission, beside.given)
+    chosen = choose(offer.candidates, wanted, name)
+    if chosen is not None:
+        others = [f"{error} It was not graded." for error in offer.refused]
+        return replace(chosen, repairs=[*chosen.repairs, *others])
+    if offer.refused:
+        raise offer.refused[0]
+    names = ", ".join(one.name for one in offer.candidates[:5] if not one.is_script)
+    raise IntakeError(
+        f"none of {names} has anything of this assignment." if names else "there is no notebook (.ipynb) in it."
+    )
 
 
-def _results(
-    assignment: Assignment, notebook: NotebookNode, examination: Examination, engine: Engine
-) -> dict[str, Any]:
+def _folder_of(submission: Path, chosen: Candidate) -> Path:
+    """Return the folder that a notebook lay in, or the archive that it came in."""
+    return next(folder for folder in (submission / chosen.name).parents if folder.is_dir())
+
+
+def _told(bundle: Bundle, notebook: NotebookNode, examination: Examination, engine: Engine) -> list[Told]:
     masters = engine.plan.cells
     outcomes = outcomes_of(
         masters,
@@ -88,8 +108,7 @@ def _results(
         lent=examination.lent,
         carried=examination.carried,
     )
-    told = told_of(masters, notebook, outcomes, read_texts(assignment))
-    return gradescope_results(told, seconds=examination.seconds, remarks=examination.repairs)
+    return told_of(masters, notebook, outcomes, read_texts(bundle))
 
 
 if __name__ == "__main__":

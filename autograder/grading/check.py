@@ -6,6 +6,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,13 +81,10 @@ def check(
             exercises = engine.plan.layout.exercises
             chosen = choose(candidates, exercises, owner.name) or _any(candidates, path, assignment)
             notebook, folder = chosen.notebook, _folder_beside(course, path, chosen)
-            beside, places = Beside(bundle.files, aliases), files_in(folder)
-            repairs = [*_own_name(chosen, path)]
-            repairs += engine.plan.layout.apply(notebook, beside.environment([*places, *chosen.companions]))
-            around = beside.around(notebook, places, chosen.companions)
             credit = settings.carried_credit if carry_forward else None
-            examination = engine.examine(notebook, folder, around=around, carried_credit=credit)
-            repairs += [*around.repairs, *examination.repairs]
+            examination, repairs = examine_candidate(
+                engine, replace(chosen, repairs=_own_name(chosen, path)), folder, Beside(bundle.files, aliases), credit
+            )
             layers, belongs, catalogue = engine.layers, owners(engine.plan.cells), engine.catalogue
     except (GradingError, AuthoringError, BundleError, IntakeError) as error:
         return result | {"error": str(error)}
@@ -105,12 +103,20 @@ def check(
     }
 
 
-def read_submission(path: Path) -> NotebookNode:
-    """Return the notebook that a file holds, the first if there are several, and without outputs.
+def examine_candidate(
+    engine: Engine, chosen: Candidate, folder: Path | None, beside: Beside, carried_credit: float | None
+) -> tuple[Examination, list[str]]:
+    """Lay out and run what was handed in; outputs are written into its notebook.
 
-    Raises IntakeError if there is none.
+    folder -- the folder whose files go with it; None if there is none
+    beside -- what the assignment and the course have beside a notebook
+    Returns the examination, and all that was mended, in words. Raises GradingError as `Engine.examine` does.
     """
-    return receive(read_file(path), path.name)[0].notebook
+    notebook, places = chosen.notebook, files_in(folder)
+    laid_out = engine.plan.layout.apply(notebook, beside.environment([*places, *chosen.companions]))
+    around = beside.around(notebook, places, chosen.companions)
+    examination = engine.examine(notebook, folder, around=around, carried_credit=carried_credit)
+    return examination, [*chosen.repairs, *laid_out, *around.repairs, *examination.repairs]
 
 
 def find_assignment(known: list[Assignment], path: Path, notebooks: Sequence[NotebookNode]) -> Assignment:

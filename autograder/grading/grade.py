@@ -171,7 +171,7 @@ class ClassGrading:
             previous = None if force or landed is None else self.records.find(student, landed)
             only = self._changed_tests(record, previous)
             counted = self._place.settings.hints_by_attempt
-            attempt = self.records.attempt(student, record.submission) if counted else 1
+            attempt = record.attempt = self.records.attempt(student, record.submission) if counted else 1
             names = sorted(self._plans)
             tasks.append(Task(record, folder, names, previous if only is not None else None, only, attempt))
         return tasks, ready

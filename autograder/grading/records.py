@@ -29,6 +29,7 @@ class Record:
     key -- a hash of all that the result depends on
     submission, grader -- hashes of what was handed in, and of what graded it
     base, tests -- hashes of the assignment without its tests, and of each test by notebook and grade_id
+    attempt -- which of an entry's hints the student was told, where hints go further each time
     status -- "graded", or "error" if it could not be judged
     notebooks -- the examined notebooks as JSON text, by name
     scores -- points and maximum of each grade cell that needs no person, by notebook and grade_id
@@ -45,6 +46,7 @@ class Record:
     grader: str
     base: str
     tests: dict[str, dict[str, str]]
+    attempt: int = 1
     status: str = "error"
     error: str | None = None
     notebooks: dict[str, str] = field(default_factory=dict)

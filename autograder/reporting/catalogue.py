@@ -1,39 +1,57 @@
-"""What an assignment's catalogue of misconceptions says for people to read."""
+"""What an assignment's catalogue of misconceptions says for people to read: the one that was released with it."""
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from autograder.course import Assignment
+from autograder.bundle import Bundle
 
 
 @dataclass(frozen=True)
 class Texts:
-    """The texts of one entry: the student's hint, the cause, and the instructor's line."""
+    """The texts of one entry.
+
+    hints -- what the student reads, the first attempt's first
+    cause -- why students do this
+    instructor -- one line for the class report
+    """
 
     function: str
-    hint: str = ""
+    hints: tuple[str, ...] = ()
     cause: str = ""
     instructor: str = ""
 
+    def hint(self, attempt: int = 1) -> str:
+        """Return what a student reads at this attempt, the first being 1; the last hint serves all later ones."""
+        return self.hints[min(attempt, len(self.hints)) - 1] if self.hints else ""
 
-def read_texts(assignment: Assignment) -> dict[str, Texts]:
-    """Return the texts of a catalogue by id; none if the assignment has no catalogue that can be read."""
-    path: Path = assignment.master.with_name(f"{assignment.name}.misconceptions.toml")
-    try:
-        entries: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8")).get("misconception", [])
-    except (OSError, ValueError):
-        return {}
+
+def read_texts(bundle: Bundle) -> dict[str, Texts]:
+    """Return the texts of a bundle's catalogues by id; those that cannot be read have none."""
     return {
-        str(entry["id"]): Texts(*(_text(entry.get(key)) for key in ("function", "hint", "cause", "instructor")))
-        for entry in entries
+        str(entry["id"]): Texts(
+            str(entry.get("function") or ""),
+            tuple(str(hint) for hint in _listed(entry.get("hint"))),
+            str(entry.get("cause") or ""),
+            str(entry.get("instructor") or ""),
+        )
+        for entry in _entries(bundle)
         if isinstance(entry, dict) and "id" in entry
     }
 
 
-def _text(value: Any) -> str:
-    """Return a text; of hints for one attempt after the other, the first."""
-    return str(value[0] if isinstance(value, list) and value else value or "")
+def _entries(bundle: Bundle) -> Iterable[Any]:
+    for name in sorted(path.stem for path in (bundle.folder / "notebooks").glob("*.ipynb")):
+        path = bundle.catalogue(name)
+        try:
+            found = [] if path is None else tomllib.loads(path.read_text(encoding="utf-8")).get("misconception", [])
+        except (OSError, ValueError):
+            continue
+        yield from found if isinstance(found, list) else []
+
+
+def _listed(given: Any) -> list[Any]:
+    return given if isinstance(given, list) else [given] if given else []

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
@@ -67,16 +68,22 @@ class Chart:
         self._name, self._title, self._description = name, title, description
         self.figure = Figure(figsize=size, layout="constrained")
         self.svg = ""
+        self._tips: list[str] = []
 
     def axes(self) -> Axes:
         """Return the only axes."""
         return self.figure.subplots()
 
+    def tip(self, artist: Artist, text: str) -> None:
+        """Let a part of the figure say a text to who points at it."""
+        artist.set_gid(f"tip-{len(self._tips)}")
+        self._tips.append(text)
+
     def finish(self) -> None:
         """Write the SVG."""
         written = io.StringIO()
         FigureCanvasSVG(self.figure).print_svg(written, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
-        self.svg = _inline(written.getvalue(), self._name, self._title, self._description)
+        self.svg = _inline(written.getvalue(), self._name, self._title, self._description, self._tips)
 
 
 @contextmanager
@@ -87,10 +94,14 @@ def _drawn(name: str, title: str, description: str, size: tuple[float, float]) -
         chart.finish()
 
 
-def _inline(svg: str, name: str, title: str, description: str) -> str:
-    """Return an SVG file's text as an element of a page: named, described, in the page's colours and its font."""
+def _inline(svg: str, name: str, title: str, description: str, tips: Sequence[str]) -> str:
+    """Return an SVG file's text as an element of a page: named, described, in the page's colours and its font.
+
+    tips -- what parts of it say, by the numbers in their names
+    """
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'<g id="tip-(\d+)">', lambda found: f"<g><title>{html.escape(tips[int(found[1])])}</title>", svg)
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # they would stand in the page once for each chart
     for variable, colour in COLOURS.items():
         svg = svg.replace(colour, f"var(--{variable.replace('_', '-')})")
@@ -117,17 +128,23 @@ def scores(values: Sequence[float], maximum: float) -> tuple[str, list[tuple[str
     text = f"{len(values)} submissions. Most of them, {most[1]}, have {most[0]} points."
     with _drawn("scores", "How many submissions have how many points", text, (7.2, 3.0)) as chart:
         axes = chart.axes()
-        axes.bar([n + 0.5 for n in range(bins)], [n for _, n in bars], width=0.9, color=COLOURS["main"])
-        for number, (_, count) in enumerate(bars):
+        drawn = axes.bar([n + 0.5 for n in range(bins)], [n for _, n in bars], width=0.9, color=COLOURS["main"])
+        for number, (points, count) in enumerate(bars):
             if count:
+                chart.tip(drawn[number], f"{points} points: {_counted(count, 'submission')}")
                 axes.annotate(str(count), (number + 0.5, count), (0, 3), textcoords="offset points", ha="center")
         axes.set_xticks(range(bins + 1), [f"{number * width:g}" for number in range(bins + 1)])
         axes.set_xlabel(f"points of {maximum:g}")
         axes.set_ylabel("submissions")
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.margins(y=0.15)
+        axes.set_xlim(-0.1, bins + 0.1)
         axes.grid(axis="y")
     return chart.svg, bars
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _range(number: int, width: float, bins: int) -> str:
@@ -152,8 +169,9 @@ def success(statuses: Mapping[str, Mapping[str, int]]) -> tuple[str, list[str]]:
         for status in seen:
             counts = [statuses[name].get(status, 0) for name in names]
             wide = [100 * n / max(sum(statuses[name].values()), 1) for n, name in zip(counts, names, strict=True)]
-            axes.barh(names, wide, left=left, height=0.72, color=COLOURS[status])
+            drawn = axes.barh(names, wide, left=left, height=0.72, color=COLOURS[status])
             for row, (count, share) in enumerate(zip(counts, wide, strict=True)):
+                chart.tip(drawn[row], f"{names[row]}, {STATUS_WORDS[status]}: {_counted(count, 'submission')}")
                 if share >= 6:
                     axes.text(left[row] + share / 2, row, str(count), ha="center", va="center", color=COLOURS["paper"])
             left = [begin + share for begin, share in zip(left, wide, strict=True)]
@@ -165,16 +183,21 @@ def success(statuses: Mapping[str, Mapping[str, int]]) -> tuple[str, list[str]]:
     return chart.svg, seen
 
 
-def frequent(rows: Sequence[tuple[str, int]], graded: int) -> str:
-    """Return a chart of how many students have each misconception, the most frequent first."""
-    text = f"The most frequent of {len(rows)}: {rows[0][0]}, {rows[0][1]} of {graded} students."
-    labels = [textwrap.fill(name, 40) for name, _ in rows]
+def frequent(rows: Sequence[tuple[str, str, int]], graded: int) -> str:
+    """Return a chart of how many students have each misconception, the most frequent first.
+
+    rows -- the function, what is done wrong in it, and by how many
+    """
+    first = _said(*rows[0][:2])
+    text = f"The most frequent of {len(rows)}: {first}, {rows[0][2]} of {graded} students."
+    labels = ["\n".join([*([function] if function else []), textwrap.fill(line, 44)]) for function, line, _ in rows]
     size = (7.2, 0.75 + 0.2 * sum(label.count("\n") + 1.8 for label in labels))
     with _drawn("frequent", "How many students have each misconception", text, size) as chart:
         axes = chart.axes()
-        axes.barh(range(len(rows)), [count for _, count in rows], height=0.6, color=COLOURS["wrong"])
+        drawn = axes.barh(range(len(rows)), [count for *_, count in rows], height=0.6, color=COLOURS["wrong"])
         axes.set_yticks(range(len(rows)), labels, fontsize=9.5)
-        for row, (_, count) in enumerate(rows):
+        for row, (function, line, count) in enumerate(rows):
+            chart.tip(drawn[row], f"{_said(function, line)} {count} of {graded} students.")
             axes.annotate(str(count), (count, row), (4, 0), textcoords="offset points", va="center")
         axes.invert_yaxis()
         axes.margins(x=0.08)
@@ -184,6 +207,10 @@ def frequent(rows: Sequence[tuple[str, int]], graded: int) -> str:
         axes.spines["left"].set_visible(False)
         axes.grid(axis="x")
     return chart.svg
+
+
+def _said(function: str, line: str) -> str:
+    return f"{function}: {line}" if function else line
 
 
 def seconds(values: Sequence[float]) -> str:
@@ -209,23 +236,72 @@ def seconds(values: Sequence[float]) -> str:
 def discrimination(items: Sequence[Item]) -> str:
     """Return difficulty against discrimination, a point for each function."""
     known = [(item, item.discrimination) for item in items if item.discrimination is not None]
-    text = f"{len(known)} functions; further right is easier, further up tells better who has understood the rest."
-    with _drawn("items", "Difficulty and discrimination of each function", text, (7.2, 4.2)) as chart:
-        axes = chart.axes()
+    description = (
+        f"{len(known)} functions; further right is easier, further up tells better who has understood the rest."
+    )
+    with _drawn("items", "Difficulty and discrimination of each function", description, (7.2, 4.2)) as chart:
+        axes, names = chart.figure.subplots(1, 2, width_ratios=[3, 1.15])
+        low = math.floor(10 * min([0.5, *(item.difficulty for item, _ in known)])) / 10 - 0.05
+        floor, top = min([0.0, *(d for _, d in known)]) - 0.1, max([0.5, *(d for _, d in known)]) + 0.1
         axes.axhline(0.2, color=COLOURS["faint"], linewidth=0.9, linestyle=(0, (4, 3)))
-        axes.text(0.005, 0.215, "below this line, look at the test", fontsize=9, color=COLOURS["faint"])
+        axes.text(low + 0.01, 0.21, "below this line, look at the test", fontsize=9, color=COLOURS["faint"])
+        close = 0.03 * (1.04 - low), 0.04 * (top - floor)
+        labels: list[tuple[float, float, str]] = []
         for number, (item, height) in enumerate(known, start=1):
-            axes.plot(
-                item.difficulty, height, "o", color=COLOURS["main"], markersize=14, markeredgecolor=COLOURS["paper"]
+            (point,) = axes.plot(
+                item.difficulty, height, "o", color=COLOURS["main"], markersize=9, markeredgecolor=COLOURS["paper"]
             )
-            place = item.difficulty, height
-            axes.annotate(str(number), place, ha="center", va="center_baseline", fontsize=8.5, color=COLOURS["paper"])
-        axes.set_xlim(0, 1.04)
-        axes.set_ylim(min([0.0, *(d for _, d in known)]) - 0.1, max([0.5, *(d for _, d in known)]) + 0.1)
+            chart.tip(point, f"{number} {item.name}: difficulty {item.difficulty:.2f}, discrimination {height:.2f}")
+            _label(labels, (item.difficulty, height), str(number), close)
+        points = [(item.difficulty, height) for item, height in known]
+        for x, y, text in labels:
+            right, up = _free_corner((x, y), points, close)
+            axes.annotate(
+                text,
+                (x, y),
+                (6 * right, 7 * up),
+                textcoords="offset points",
+                fontsize=9.5,
+                ha="left" if right > 0 else "right",
+                va="center",
+            )
+        axes.set_xlim(low, 1.04)
+        axes.set_ylim(floor, top)
         axes.set_xlabel("difficulty: mean share of the points (1 is easy)")
         axes.set_ylabel("discrimination")
         axes.grid()
+        # Names beside the points would cover each other.
+        names.set_axis_off()
+        step = 1 / max(len(known), 12)
+        for number, (item, _) in enumerate(known, start=1):
+            names.text(0.0, 1 - (number - 0.5) * step, f"{number}", ha="right", va="center", fontsize=9.5)
+            names.text(0.08, 1 - (number - 0.5) * step, item.name, va="center", fontsize=9.5)
     return chart.svg
+
+
+def _label(
+    labels: list[tuple[float, float, str]], place: tuple[float, float], text: str, close: tuple[float, float]
+) -> None:
+    """Add a point's label; points that are close to each other share one, or it could not be read."""
+    for number, (x, y, other) in enumerate(labels):
+        if abs(x - place[0]) < close[0] and abs(y - place[1]) < close[1]:
+            labels[number] = (max(x, place[0]), y, f"{other}, {text}")
+            return
+    labels.append((*place, text))
+
+
+def _free_corner(
+    place: tuple[float, float], points: Sequence[tuple[float, float]], close: tuple[float, float]
+) -> tuple[int, int]:
+    """Return to which side of a point, 1 or -1 across and up, its label is farthest from other points."""
+
+    def room(corner: tuple[int, int]) -> float:
+        x, y = place[0] + corner[0] * close[0], place[1] + corner[1] * close[1] / 2
+        return min(
+            (math.hypot((x - a) / close[0], (y - b) / close[1]) for a, b in points if (a, b) != place), default=0
+        )
+
+    return max([(1, 1), (-1, 1), (1, -1), (-1, -1)], key=room)
 
 
 def dependence_map(found: Sequence[Dependence], graded: int) -> str:
@@ -247,7 +323,9 @@ def dependence_map(found: Sequence[Dependence], graded: int) -> str:
         axes = chart.axes()
         axes.set_axis_off()
         for one in found:
-            _box(axes, corners[one.name], one, one.failed / max(graded, 1))
+            frame = _box(axes, corners[one.name], one, one.failed / max(graded, 1))
+            uses = f"uses {', '.join(one.needs)}" if one.needs else "uses no other"
+            chart.tip(frame, f"{one.name} {uses}; {one.failed} of {graded} failed, {one.alone} of them on their own")
             for need in one.needs:
                 if need in corners:
                     axes.add_patch(_arrow(corners[need], corners[one.name], *_BOX))
@@ -261,7 +339,8 @@ _BOX = 2.45, 0.66
 _GAP = 0.55, 0.24
 
 
-def _box(axes: Axes, corner: tuple[float, float], one: Dependence, share: float) -> None:
+def _box(axes: Axes, corner: tuple[float, float], one: Dependence, share: float) -> FancyBboxPatch:
+    """Draw a function's box and return its frame."""
     x, y = corner
     box = FancyBboxPatch((x, y), *_BOX, boxstyle="round,pad=0,rounding_size=0.09", linewidth=1.2)
     box.set(facecolor="none", edgecolor=COLOURS["faint"])
@@ -274,6 +353,7 @@ def _box(axes: Axes, corner: tuple[float, float], one: Dependence, share: float)
     axes.text(x + 0.1, y + _BOX[1] - 0.16, one.name, va="center", fontsize=9.5)
     told = f"{one.failed} failed" + (f", {one.alone} on their own" if one.after else "")
     axes.text(x + 0.1, y + 0.29, told, va="center", fontsize=8.5, color=COLOURS["faint"])
+    return box
 
 
 def _arrow(begin: tuple[float, float], end: tuple[float, float], width: float, height: float) -> FancyArrowPatch:

@@ -105,7 +105,7 @@ class Reader:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._exercises = archive.exercises()
-        self._hints = read_texts(archive.assignment)
+        self._texts = read_texts(archive.bundle)
         with Gradebook(archive.course.db_url, archive.course.course_id) as gradebook:
             self.table = marks_table.read(gradebook, archive.assignment.name)
             marks_table.read_comments(gradebook, archive.assignment.name, self.table)
@@ -122,7 +122,8 @@ class Reader:
             own = [exercise for exercise in self._exercises if exercise.notebook == name]
             outcomes = [with_marks(exercise, marks, ran.get(exercise.name)) for exercise in own]
             comments = {cell: text for (where, cell), text in marks.comments.items() if where == name}
-            found[name] = told_of(archive.cells[name], notebook, outcomes, self._hints, comments)
+            attempt = record.attempt if record is not None else 1
+            found[name] = told_of(archive.cells[name], notebook, outcomes, self._texts, comments, attempt)
         return found
 
 
@@ -130,15 +131,17 @@ def told_of(
     cells: Collection[Cell],
     notebook: NotebookNode,
     outcomes: Iterable[Outcome],
-    hints: Mapping[str, Texts],
+    texts: Mapping[str, Texts],
     comments: Mapping[str, str] | None = None,
+    attempt: int = 1,
 ) -> list[Told]:
     """Return what a student reads of each function of a graded notebook.
 
     cells -- the assignment's own, hidden tests included
     outcomes -- of the functions of this notebook
-    hints -- what is said of misconceptions, by id
+    texts -- what is said of misconceptions, by id
     comments -- what persons wrote, by cell
+    attempt -- which of an entry's hints is told, the first being 1
     """
     sources = test_sources(cells)
     owned = owners(cells)
@@ -162,7 +165,8 @@ def told_of(
         stopped = told_of_cell(own) if own is not None and failed else None
         if outcome.status not in ("passed", "carried"):
             told.messages = [f"{outcome.name}: {stopped}"] if stopped else list(dict.fromkeys(failed))
-            told.hints = [hints[one].hint for one in outcome.misconceptions if one in hints and hints[one].hint]
+            known = [texts[one].hint(attempt) for one in outcome.misconceptions if one in texts]
+            told.hints = [hint for hint in known if hint]
         names = {outcome.name, *(grade_id for grade_id, owner in owned.items() if owner == outcome.name)}
         told.comments = [text for cell, text in (comments or {}).items() if cell in names]
         found.append(told)

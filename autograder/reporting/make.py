@@ -32,7 +32,7 @@ def make_report(assignment: Assignment, output: Path | None = None, *, names: bo
         for result in results.results
     }
     path = folder / (f"{assignment.name}.html" if names else f"{assignment.name}-anonymous.html")
-    _write(path, class_report(results, read_texts(assignment), feedback, folder, names=names))
+    _write(path, class_report(results, read_texts(archive.bundle), feedback, folder, names=names))
     return path
 
 

@@ -97,7 +97,11 @@ def _of_class(results: ClassResults, catalogue: Mapping[str, Texts]) -> dict[str
     }
     counted = statistics.misconceptions(results).most_common()
     if counted:
-        lines = [(_texts(catalogue.get(name), name).get("instructor", name), count) for name, count in counted[:MOST]]
+        texts = {name: _texts(catalogue.get(name), name) for name, _ in counted}
+        lines = [
+            (texts[name].get("function", ""), texts[name].get("instructor", name), count)
+            for name, count in counted[:MOST]
+        ]
         drawn["frequent"] = charts.frequent(lines, len(graded))
     times = [result.seconds for result in graded if result.seconds is not None]
     if times:

@@ -21,12 +21,12 @@ from attacks.target import NAME, Target
 from nbformat import NotebookNode
 
 from autograder.bundle import load
-from autograder.grading.check import read_submission
 from autograder.grading.engine import Engine
 from autograder.grading.examination import GradingLimits
 from autograder.grading.failures import GradingError
 from autograder.grading.marks import read_marks
 from autograder.grading.score import score
+from autograder.intake.formats import read_file, receive
 
 LIMITS = GradingLimits(cell=1.5, submission=15.0)
 GIVE_UP = 90
@@ -76,7 +76,7 @@ class ByEngine:
 
     def grade(self, path: Path) -> Graded:
         """Grade what was handed in. Raises NotGradedError if the grader failed; the next time it starts afresh."""
-        notebook = read_submission(path)
+        notebook = receive(read_file(path), path.name)[0].notebook
         try:
             with _giving_up():
                 examination = self._engine.examine(notebook, path.parent)

@@ -1,20 +1,14 @@
-"""A browser, and JupyterLab on a copy of a folder."""
+"""A browser."""
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
+from serving import jupyterlab
+
+__all__ = ["browser", "jupyterlab"]  # tests may take jupyterlab from here, too
 
 BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
 
@@ -32,40 +26,3 @@ def browser() -> Iterator:
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
         yield browser
         browser.close()
-
-
-@contextmanager
-def jupyterlab(folder: Path, settings: dict[str, dict]) -> Iterator[str]:
-    """Serve a folder in JupyterLab with these settings and yield its address."""
-    home = folder.parent / f"home-{folder.name}"
-    for name, content in settings.items():
-        path = home / "settings" / "@jupyterlab" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(content), encoding="utf-8")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = os.environ | {
-        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
-        "JUPYTER_CONFIG_DIR": str(home / "config"),
-        "JUPYTER_DATA_DIR": str(home / "data"),
-    }
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"]
-    command += [f"--ServerApp.port={port}", "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"]
-    log = (home / "log").open("w", encoding="utf-8")
-    server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{address}/api", timeout=2).close()
-                break
-            except OSError:
-                time.sleep(0.25)
-        else:
-            pytest.fail(f"JupyterLab did not start: {(home / 'log').read_text(encoding='utf-8')}")
-        yield address
-    finally:
-        server.terminate()
-        server.wait(30)
-        log.close()

@@ -3,8 +3,8 @@
 import shutil
 
 import pytest
-from conftest import jupyterlab
 from helper import ROOT
+from serving import jupyterlab
 
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 

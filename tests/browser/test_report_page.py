@@ -16,10 +16,10 @@ from autograder.reporting.results import ClassResults, Exercise, Outcome, Result
 
 USES = dict(zip(FUNCTIONS[3:5], FUNCTIONS[2:4], strict=True)) | dict(zip(FUNCTIONS[7:9], FUNCTIONS[6:8], strict=True))
 CATALOGUE = {
-    "no-mean": Texts("linear_backward", "", "The mean is thought part of the cost.", "dW and db are not divided by m."),
-    "cost-sum": Texts("compute_cost", "", "", "The cost is summed and not averaged."),
-    "uphill": Texts("update_parameters", "", "", "The parameters move up the slope."),
-    "no-scale": Texts("initialize_parameters", "", "", "The first weights are not scaled down."),
+    "no-mean": Texts("linear_backward", (), "The mean is thought part of the cost.", "dW and db are not divided by m."),
+    "cost-sum": Texts("compute_cost", (), "", "The cost is summed and not averaged."),
+    "uphill": Texts("update_parameters", (), "", "The parameters move up the slope."),
+    "no-scale": Texts("initialize_parameters", (), "", "The first weights are not scaled down."),
 }
 
 

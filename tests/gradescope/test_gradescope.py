@@ -20,13 +20,20 @@ from nbformat import NotebookNode
 from autograder.bundle import BundleError, store_notebook
 from autograder.course import Assignment, Course
 from autograder.gradescope.package import make_package
-from autograder.gradescope.run import find_notebook
-from autograder.grading.failures import GradingError
 
 TEST = """assert square(2) == 4
 ### BEGIN HIDDEN TESTS
 assert square(31337) == 982007569
 ### END HIDDEN TESTS"""
+CATALOGUE = """
+[[misconception]]
+id = "doubled"
+function = "square"
+change = [{ old = "x * x", new = "2 * x" }]
+hint = "Multiply what with what?"
+cause = "The square is taken for the double."
+instructor = "The square is the double."
+"""
 LATER = """assert cube(2) == 8, 'multiply three times'
 ### BEGIN HIDDEN TESTS
 assert cube(7) == 343
@@ -51,7 +58,10 @@ def package(tmp_path_factory) -> bytes:
     (root / "notebooks/task.py").write_text("# the solution is not packed from here\n", encoding="utf-8")
     (root / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'x'\n", encoding="utf-8")
     text = nbformat.writes(solved())
-    store_notebook(root / "bundles/task", "task", text, {}, files={}, siblings={"task"})
+    released = root / "notebooks/task.misconceptions.toml"
+    released.write_text(CATALOGUE, encoding="utf-8")
+    store_notebook(root / "bundles/task", "task", text, {}, files={}, siblings={"task"}, catalogue=released)
+    released.write_text(CATALOGUE.replace("Multiply", "A hint that was not released"), encoding="utf-8")
     return make_package(Assignment(Course(root), "task"), "none")
 
 
@@ -147,6 +157,8 @@ class TestRun:
         test = container.results["tests"][0]
         assert (test["name"], test["score"], test["max_score"], test["status"]) == ("square", 0, 10, "failed")
         assert test["output"].startswith("square: a further test of it fails")
+        assert "Multiply what with what?" in test["output"]
+        assert "not released" not in test["output"]
         assert "982007569" not in json.dumps(container.results)
         assert "31337" not in json.dumps(container.results)
 
@@ -194,16 +206,74 @@ class TestRun:
         assert not (container.root / "results/results.json").exists()
 
 
-class TestFindNotebook:
-    """Which file is graded."""
+class TestIntake:
+    """What `autograder check` reads, Gradescope reads."""
 
-    def test_the_one_with_the_name(self, tmp_path):
-        """Among several, the assignment's; in any folder; no checkpoints."""
-        for name in ("a/task.ipynb", "b.ipynb", ".ipynb_checkpoints/task.ipynb"):
-            (tmp_path / name).parent.mkdir(exist_ok=True)
-            (tmp_path / name).write_text("", encoding="utf-8")
+    FUNCTIONS = "def square(x):\n    return x * x\n\n\ndef cube(x):\n    return x**3\n"
 
-        assert find_notebook(tmp_path, "task") == tmp_path / "a/task.ipynb"
-        with pytest.raises(GradingError, match="several notebooks"):
-            (tmp_path / "c.ipynb").write_text("", encoding="utf-8")
-            find_notebook(tmp_path, "other")
+    def test_an_exported_python_file(self, container):
+        """Both functions are found in it, and what was done is said."""
+        container.hand_in("my_answers.py", self.FUNCTIONS)
+        assert container.run().returncode == 0
+
+        assert container.results["score"] == 15
+        assert "my_answers.py" in container.results["output"]
+
+    def test_a_zip_with_a_helper(self, container):
+        """The notebook in it runs with what lies beside it in the same archive."""
+        wrong = solved()
+        find_cell(wrong, "square").source = "from mine import power\ndef square(x):\n    return power(x, 2)"
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("work/task.ipynb", nbformat.writes(wrong))
+            archive.writestr("work/mine.py", "def power(x, n):\n    return x**n\n")
+        (container.root / "submission/work.zip").write_bytes(packed.getvalue())
+        assert container.run().returncode == 0
+
+        assert container.results["score"] == 15
+
+    def test_a_notebook_without_nbgraders_notes(self, container):
+        """As Colab gives it back, with a syntax error in one function and under a name of its own, in a folder."""
+        bare = solved()
+        find_cell(bare, "cube").source = "def cube(x:\n    return x**3"
+        for cell in bare.cells:
+            cell.metadata = {}
+        container.hand_in("hw/Copy of task.ipynb", nbformat.writes(bare))
+        assert container.run().returncode == 0
+
+        assert container.results["score"] == 10
+        assert "Copy of task.ipynb" in container.results["output"]
+
+    def test_the_fullest_of_several(self, container):
+        """It counts, and the other is named; links and checkpoints are not looked at."""
+        empty = solved()
+        for name in ("square", "cube"):
+            find_cell(empty, name).source = f"def {name}(x):\n    return None"
+        container.hand_in("b.ipynb", nbformat.writes(solved()))
+        container.hand_in("a.ipynb", nbformat.writes(graded_notebook(solved().cells[0])))
+        container.hand_in(".ipynb_checkpoints/task.ipynb", nbformat.writes(empty))
+        (container.root / "submission/task.ipynb").symlink_to(container.root / "source/course/bundles/task/notebooks")
+        assert container.run().returncode == 0
+
+        assert container.results["score"] == 15
+        assert "not graded: a.ipynb" in container.results["output"]
+        assert "checkpoints" not in container.results["output"]
+
+    def test_nothing_of_this_assignment(self, container):
+        """The files are named; another upload may be better."""
+        for name in ("a.ipynb", "b.ipynb"):
+            container.hand_in(name, nbformat.writes(graded_notebook(solution_cell("x = 1", "other"))))
+        assert container.run().returncode == 0
+
+        assert container.results["score"] == 0
+        assert "none of a.ipynb, b.ipynb has anything of this assignment" in container.results["output"]
+
+    def test_the_course_s_own_names_of_helpers(self, tmp_path):
+        """They travel with the zip."""
+        (tmp_path / "notebooks").mkdir()
+        (tmp_path / "nbgrader_config.py").write_text("", encoding="utf-8")
+        (tmp_path / "aliases.toml").write_text('[aliases]\nold_cases = "cases"\n', encoding="utf-8")
+        text = nbformat.writes(solved())
+        store_notebook(tmp_path / "bundles/task", "task", text, {}, files={}, siblings={"task"})
+        with zipfile.ZipFile(io.BytesIO(make_package(Assignment(Course(tmp_path), "task")))) as archive:
+            assert b"old_cases" in archive.read("course/aliases.toml")

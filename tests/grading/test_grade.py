@@ -23,6 +23,7 @@ from helper import ROOT, find_cell
 
 from autograder.course import Course
 from autograder.demo import ASSIGNMENT, hand_in, throw_away_course
+from autograder.grading.records import Records
 
 SMALL = 4
 MARKS = """
@@ -246,7 +247,11 @@ class TestDiagnosis:
             assert run.returncode == 0, run.stderr
             told += re.findall(r"A hint for linear_backward: (\w+)", graded.read_text(encoding="utf-8"))
 
+        records = Records(classroom / "results" / ASSIGNMENT)
+        record = records.find("chandra", records.landed("chandra"))
+
         assert told == ["First", "Second"]
+        assert record.attempt == 2  # by which the feedback in bulk tells the same hint
 
     def test_another_catalogue(self, classroom):
         """What was found is looked at again, the marks stay, and the hint of before goes."""

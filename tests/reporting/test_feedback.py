@@ -90,12 +90,36 @@ class TestBulk:
         record.lent = {"task": {"test_second": ["first"]}}
         notebook = archive.notebooks("ben", record)["task"]
         outcomes = archive.outcomes(notebook, "task", record)
-        told = told_of(archive.cells["task"], notebook, outcomes, read_texts(made))
+        told = told_of(archive.cells["task"], notebook, outcomes, read_texts(archive.bundle))
         text = words(feedback_page("task", "task", Person("ben"), Marks(None), told, []))
 
         assert "Which mean is meant?" in text
         assert "The mean is forgotten" not in text
         assert "Correct. It was tested with our first, because yours does not pass its own checks." in text
+
+    def test_hints_that_go_further(self, made):
+        """The page has the hint that the graded notebook has, by the attempt that the record is of."""
+        archive = Archive(made)
+        record = archive.record("ben")
+        record.misconceptions, record.attempt = {"task": {"first": ["no-mean"]}}, 2
+        archive.records.keep(record)
+        write_feedback(archive, ["ben"])
+        page = words((folder(made, "ben") / "task.html").read_text(encoding="utf-8"))
+        record.misconceptions, record.attempt = {}, 1
+        archive.records.keep(record)
+
+        assert "What is divided by m?" in page
+        assert "Which mean is meant?" not in page
+
+    def test_the_catalogue_is_the_released_one(self, made):
+        """What is edited later beside the master says nothing to those who had the release."""
+        catalogue = made.catalogue
+        before = catalogue.read_text(encoding="utf-8")
+        catalogue.write_text(before.replace("The mean is forgotten.", "Something else."), encoding="utf-8")
+        texts = read_texts(Archive(made).bundle)
+        catalogue.write_text(before, encoding="utf-8")
+
+        assert texts["no-mean"].instructor == "The mean is forgotten."
 
     def test_who_is_not_graded(self, made):
         """Is named, with the reason."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
@@ -13,7 +14,7 @@ from made_results import make_results
 from autograder.reporting.catalogue import Texts
 from autograder.reporting.report import class_report
 
-CATALOGUE = {"no-mean": Texts("first", "hint", "the cause", "The mean is forgotten.")}
+CATALOGUE = {"no-mean": Texts("first", ("hint",), "the cause", "The mean is forgotten.")}
 
 
 class Page(HTMLParser):
@@ -134,6 +135,29 @@ class TestForm:
             assert root.attrib["role"] == "img"
             assert len(found) == 2
             assert all(found.values())
+
+    def test_parts_of_charts_say_what_they_are(self, page):
+        """To who points at them: the function, what it is about, and how many."""
+        charts = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
+        told = [html.unescape(text) for chart in charts for text in re.findall(r"<g><title>([^<]*)</title>", chart)]
+
+        assert "first, right: 3 submissions" in told
+        assert "third: The mean is forgotten. 1 of 4 students." not in told
+        assert "first: The mean is forgotten. 2 of 4 students." in told
+        assert "27 to 30 points: 1 submission" in told
+        assert "second uses first; 1 of 4 failed, 0 of them on their own" in told
+        assert any(re.fullmatch(r"\d first: difficulty 0\.75, discrimination -?[\d.]+", text) for text in told)
+
+    def test_charts_name_the_functions(self, page):
+        """Beside each misconception, and beside each number of a point."""
+        charts = {
+            name: chart
+            for chart in re.findall(r"<svg.*?</svg>", page, re.DOTALL)
+            for name in re.findall(r'aria-labelledby="(\w+)-title', chart)
+        }
+
+        assert ">first<" in charts["frequent"]
+        assert all(f">{name}<" in charts["items"] for name in ("first", "second", "third", "other"))
 
     def test_ids_are_unique(self, page):
         """And every link inside the page has its target."""
