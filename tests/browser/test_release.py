@@ -36,7 +36,7 @@ def test_equations_figures_and_folds_are_rendered(browser, step_by_step, tmp_pat
         assert all(alternatives)
         assert page.locator(".jp-Notebook mjx-merror, .jp-Notebook mjx-container [data-mjx-error]").count() == 0
         assert "$" not in page.locator(".jp-Notebook .jp-RenderedMarkdown").first.inner_text()
-        assert page.locator(".jp-Notebook details").count() == 40
+        assert page.locator(".jp-Notebook details").count() == 41
         assert page.locator(".jp-Notebook details[open]").count() == 0
         assert page.evaluate("document.body.dataset.jpThemeLight") == str(shade == "light").lower()
 
