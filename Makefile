@@ -45,7 +45,7 @@ test: setup lint
 
 test-all: setup lint
 	@echo "Running all tests, the long ones too ..."
-	@$(BIN)/pytest -q -n 2 --dist loadscope
+	@$(BIN)/pytest -q -n 2 --dist loadscope --no-loadscope-reorder
 
 lint: setup
 	@echo "Checking style and types ..."
