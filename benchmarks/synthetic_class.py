@@ -101,7 +101,8 @@ class SyntheticClass:
         """Return what one student has handed in."""
         draw = random.Random(f"{self._seed} {number}")
         student = f"student{number:06d}"
-        again = version > 1 and draw.random() < RESUBMITTING
+        # Drawn for every version, so that what follows is the same.
+        again = (draw.random() < RESUBMITTING) and version > 1
         kind, notebook = self._notebook(draw, again)
         self._make_own(notebook, student, draw)
         form = _drawn(draw, FORMS)
