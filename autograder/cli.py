@@ -196,23 +196,32 @@ def grade(
     assignment: Annotated[str, typer.Argument(help="The assignment to grade.")],
     student: Annotated[list[str] | None, typer.Option(help="Only this student; may be given several times.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Submissions at a time. Default: one per core.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Use the workers of this Dask scheduler, not this machine's.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Examine again what has not changed, too.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Write changes of marks that are there without asking.")] = False,
     isolation: Isolation = None,
     carry_forward: CarryForward = True,
 ) -> None:
     """Grade what was handed in, into the gradebook; what is graded already and has not changed stays as it is."""
+    import importlib.util
+
     from autograder.bundle import BundleError
     from autograder.course import Course, CourseError
     from autograder.grading import headstart
     from autograder.grading.failures import GradingError
     from autograder.intake.errors import IntakeError
 
+    if scheduler is not None and workers is not None:
+        raise typer.BadParameter("how many workers a scheduler has is not for this command.", param_hint="--workers")
+    if scheduler is not None and importlib.util.find_spec("distributed") is None:
+        raise typer.BadParameter("needs the extra `scale`: pip install 'autograder[scale]'", param_hint="--scheduler")
     try:
         course = Course.find()
         name = course.assignments([assignment])[0].name
         count = workers or len(os.sched_getaffinity(0))
-        started = headstart.begin(course, name, count, _isolation(isolation))
+        started = headstart.begin(course, name, 0 if scheduler else count, _isolation(isolation))
     except CourseError as error:
         _usage(error)
     from sqlalchemy.exc import OperationalError
@@ -223,8 +232,10 @@ def grade(
     from autograder.reporting.grading import agreed, class_summary, counter
 
     job = Job(course.root, course.root, name, _isolation(isolation), carry_forward)
+    if scheduler is not None:
+        from autograder.grading.dask_pool import DaskPool
     try:
-        with LocalPool(job, count, started) as pool:
+        with DaskPool(job, scheduler) if scheduler else LocalPool(job, count, started) as pool:
             grading = ClassGrading(job)
             folders = grading.submissions(student or ())
             result = grading.grade(folders, pool, force=force, confirm=agreed(yes), progress=counter)

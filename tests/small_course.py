@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -52,24 +51,30 @@ def notebook() -> NotebookNode:
     )
 
 
-def make(root: Path) -> Assignment:
-    """Make the course; nobody has handed in yet."""
-    (root / "notebooks").mkdir(parents=True)
-    shutil.copyfile(ROOT / "nbgrader_config.py", root / "nbgrader_config.py")
-    (root / "notebooks/task.py").write_text("# %%\n", encoding="utf-8")
-    catalogue = root / "notebooks/task.misconceptions.toml"
+def make(root: Path, name: str = "task", address: str | None = None) -> Assignment:
+    """Make the course, or one more assignment of it; nobody has handed in yet.
+
+    address -- the gradebook's, if it is not to be in the course's folder
+    """
+    (root / "notebooks").mkdir(parents=True, exist_ok=True)
+    configuration = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
+    if address is not None:
+        configuration += f"\nc.CourseDirectory.db_url = {address!r}\n"
+    (root / "nbgrader_config.py").write_text(configuration, encoding="utf-8")
+    (root / f"notebooks/{name}.py").write_text("# %%\n", encoding="utf-8")
+    catalogue = root / f"notebooks/{name}.misconceptions.toml"
     catalogue.write_text(CATALOGUE, encoding="utf-8")
     text = nbformat.writes(notebook())
-    store_notebook(root / "bundles/task", "task", text, {}, files={}, siblings={"task"}, catalogue=catalogue)
-    (root / "source/task").mkdir(parents=True)
-    (root / "source/task/task.ipynb").write_text(text, encoding="utf-8")
-    with scripts_on_path(), Gradebook(url(root)) as gradebook:
-        gradebook.add_assignment("task")
-        gradebook.add_notebook("task", "task")
-        for name, points in [("first", 10), ("second", 5)]:
-            gradebook.add_solution_cell(name, "task", "task")
-            gradebook.add_grade_cell(f"test_{name}", "task", "task", max_score=points, cell_type="code")
-    return Assignment(Course(root), "task")
+    store_notebook(root / f"bundles/{name}", name, text, {}, files={}, siblings={name}, catalogue=catalogue)
+    (root / f"source/{name}").mkdir(parents=True)
+    (root / f"source/{name}/{name}.ipynb").write_text(text, encoding="utf-8")
+    with scripts_on_path(), nbgrader_log(), Gradebook(address or url(root)) as gradebook:
+        gradebook.add_assignment(name)
+        gradebook.add_notebook(name, name)
+        for function, points in [("first", 10), ("second", 5)]:
+            gradebook.add_solution_cell(function, name, name)
+            gradebook.add_grade_cell(f"test_{function}", name, name, max_score=points, cell_type="code")
+    return Assignment(Course(root), name)
 
 
 def url(root: Path) -> str:

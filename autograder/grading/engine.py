@@ -39,7 +39,7 @@ _ENVIRONMENT = {"NBGRADER_EXECUTION": "autograde"}
 _STUDENT = "autograder.isolation.student:serve"
 _GRADER = "autograder.grading.grader:serve"
 _ONLY_GRADER = "autograder.grading.grader:prepare_and_serve"
-_READY_SECONDS = 120.0
+READY_SECONDS = 120.0
 # What may be handed in beside a notebook; a notebook in somebody's home must not bring the home along.
 HANDED_IN_BYTES = 64 << 20
 # Enough for every library that starts some; each takes memory of the system's own.
@@ -215,7 +215,7 @@ class Engine:
         script = self._solution()
         only = self._ready(self._student_zygote)
         grader = only.fork(_ONLY_GRADER, script, folder, files=files, limits=self._process_limits())
-        answer: Any = grader.channel.receive(time.monotonic() + _READY_SECONDS)
+        answer: Any = grader.channel.receive(time.monotonic() + READY_SECONDS)
         if answer[0] != "ready":
             raise GraderProcessError(f"the solved notebook ends its process: {answer[1]['traceback'].strip()[-200:]}")
         self._refuse_unable(answer[1])

@@ -7,11 +7,11 @@ import glob
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from nbgrader.api import Assignment, Gradebook, Student, SubmittedAssignment
+from nbgrader.api import Assignment, Gradebook, InvalidEntry, Student, SubmittedAssignment
 
 from autograder.bundle import RESULTS, bundles_folder
 from autograder.course import CONFIG
@@ -27,13 +27,47 @@ BATCH = 20
 
 
 class Pool(Protocol):
-    """Where submissions are examined."""
+    """Where submissions are examined: on this machine (`LocalPool`), or on a cluster (`DaskPool`)."""
 
     def start(self) -> None:
-        """Start the workers; whatever threads this process has come later."""
+        """Start the workers; whatever threads this process has come later. Raises GradingError if there are none."""
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Record]:
-        """Yield the records of the tasks as they come."""
+        """Yield a record for each task as they come, in no order.
+
+        A task is taken from `tasks` only when a worker is about to need it, so a class need not be in memory. Raises
+        GradingError if no worker can go on.
+        """
+
+
+@dataclass(frozen=True)
+class Due:
+    """A submission that has to be examined, or has been and has to be landed; small, for there is one per student.
+
+    key, submission -- as in its record
+    previous -- the key of an earlier record of the same submission from which outputs are taken; None
+    only -- the tests to run, by notebook; None for all
+    """
+
+    student: str
+    folder: Path
+    key: str
+    submission: str
+    previous: str | None = None
+    only: dict[str, list[str]] | None = None
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A submission whose marks are in the gradebook now; what else came of it is in its record.
+
+    remarks -- what was mended, and what is to be known of it
+    """
+
+    student: str
+    key: str
+    score: float
+    remarks: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -53,14 +87,16 @@ class Change:
 class ClassResult:
     """What came of grading a class.
 
-    graded -- the records that the gradebook has now and had not before
+    records -- where the records are; none is kept in memory
+    graded -- what the gradebook has now and had not before
     unchanged -- the students whose marks stand
     failed -- why a submission could not be graded, by student
     changes -- what became of marks that were there before
     written -- False if these changes were not confirmed, and so not written
     """
 
-    graded: list[Record] = field(default_factory=list)
+    records: Records
+    graded: list[Graded] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
@@ -128,33 +164,36 @@ class ClassGrading:
         progress -- is told how many submissions there are to examine, and returns what to call after each
         Raises LandingError if the gradebook cannot be written; what was examined is kept.
         """
-        result = ClassResult()
+        result = ClassResult(self.records)
         with self._alone(), nbgrader_log():
-            tasks, ready = self._sort(folders, force, result)
-            if tasks:
+            due, ready = self._sort(folders, force, result)
+            if due:
                 pool.start()
-            advance = progress(len(tasks))
-            held: list[Record] = []
+            advance = progress(len(due))
+            held: list[tuple[str, str]] = []
             with Landing(self._steps, self.records) as landing:
                 waiting: list[Record] = []
-                for record in self._examined(tasks, ready, pool, advance):
+                for record in self._examined(due, ready, pool, advance):
                     if record.status != "graded":
                         result.failed[record.student] = record.error or "nobody knows why"
                         continue
-                    (held if self._change(record) else waiting).append(record)
+                    if change := self._change(record):
+                        result.changes.append(change)
+                        held.append((record.student, record.key))
+                        continue
+                    waiting.append(record)
                     if len(waiting) >= BATCH:
                         self._land(landing, waiting, result)
                 self._land(landing, waiting, result)
-                result.changes = [change for record in held if (change := self._change(record))]
                 result.written = not held or confirm(result.changes)
                 while held and result.written:
                     now, held = held[:BATCH], held[BATCH:]
-                    self._land(landing, now, result)
+                    self._land(landing, list(self._kept(now)), result)
         return result
 
-    def _sort(self, folders: dict[str, Path], force: bool, result: ClassResult) -> tuple[list[Task], list[Record]]:
-        """Return what has to be examined, and the records of what has been but is not in the gradebook."""
-        tasks, ready = [], []
+    def _sort(self, folders: dict[str, Path], force: bool, result: ClassResult) -> tuple[list[Due], list[Due]]:
+        """Return what has to be examined, and what has been but is not in the gradebook."""
+        due, ready = [], []
         known = self._in_gradebook()
         for student, folder in folders.items():
             record = self._record(student, folder)
@@ -164,17 +203,30 @@ class ClassGrading:
             if there and not force:
                 result.unchanged.append(student)
                 continue
+            one = Due(student, folder, record.key, record.submission)
             kept = None if force else self.records.find(student, record.key)
             if kept is not None and kept.reusable:
-                ready.append(kept)
+                ready.append(one)
                 continue
             previous = None if force or landed is None else self.records.find(student, landed)
             only = self._changed_tests(record, previous)
-            counted = self._place.settings.hints_by_attempt
-            attempt = record.attempt = self.records.attempt(student, record.submission) if counted else 1
-            names = sorted(self._plans)
-            tasks.append(Task(record, folder, names, previous if only is not None else None, only, attempt))
-        return tasks, ready
+            due.append(one if only is None else replace(one, previous=landed, only=only))
+        return due, ready
+
+    def _task(self, due: Due) -> Task:
+        """Return what a worker needs."""
+        record = Record(due.student, due.key, due.submission, self._grader, self._base, self._tests)
+        previous = None if due.previous is None else self.records.find(due.student, due.previous)
+        counted = self._place.settings.hints_by_attempt
+        attempt = record.attempt = self.records.attempt(due.student, due.submission) if counted else 1
+        only = None if previous is None else due.only
+        return Task(record, due.folder, sorted(self._plans), previous, only, attempt)
+
+    def _kept(self, these: Iterable[tuple[str, str]]) -> Iterator[Record]:
+        """Yield records of before, by student and key."""
+        for student, key in these:
+            if record := self.records.find(student, key):
+                yield record
 
     def _record(self, student: str, folder: Path) -> Record:
         names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if _is_handed_in(path)]
@@ -199,24 +251,24 @@ class ClassGrading:
         }
 
     def _examined(
-        self, tasks: list[Task], ready: list[Record], pool: Pool, advance: Callable[[], object]
+        self, due: list[Due], ready: list[Due], pool: Pool, advance: Callable[[], object]
     ) -> Iterator[Record]:
         """Yield records, of what ran out of time only after it did so when it was alone on the machine."""
-        yield from ready
-        again = []
-        by_student = {task.record.student: task for task in tasks}
-        for record in pool.run(tasks):
+        yield from self._kept((one.student, one.key) for one in ready)
+        again = set()
+        for record in pool.run(map(self._task, due)):
             if any(record.timed_out.values()):
-                again.append(by_student[record.student])
+                again.add(record.student)
                 continue
             self._keep(record)
             advance()
             yield record
-        for task in again:
-            for record in pool.run([task]):
-                self._keep(record)
-                advance()
-                yield record
+        for one in due:
+            if one.student in again:
+                for record in pool.run([self._task(one)]):
+                    self._keep(record)
+                    advance()
+                    yield record
 
     def _keep(self, record: Record) -> None:
         try:
@@ -245,12 +297,21 @@ class ClassGrading:
     def _land(self, landing: Landing, waiting: list[Record], result: ClassResult) -> None:
         failed = landing.land(waiting)
         result.failed.update(failed)
-        result.graded += [record for record in waiting if record.student not in failed]
+        result.graded += [
+            Graded(record.student, record.key, record.score, (*record.repairs, *record.notes))
+            for record in waiting
+            if record.student not in failed
+        ]
         waiting.clear()
 
     def _in_gradebook(self) -> set[str]:
         """Return the students of whom the gradebook has a submission."""
-        with Gradebook(self._course.db_url, self._course.course_id) as gradebook:
+        try:
+            opened = Gradebook(self._course.db_url, self._course.course_id)
+        except InvalidEntry:
+            # It adds the course if there is none, and somebody who grades another assignment has just done that.
+            opened = Gradebook(self._course.db_url, self._course.course_id)
+        with opened as gradebook:
             found = (
                 gradebook.db.query(Student.id)
                 .join(SubmittedAssignment, SubmittedAssignment.student_id == Student.id)

@@ -6,6 +6,7 @@ middle, the next run finds that note missing and lands the record again, which c
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Sequence
@@ -13,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbgrader.api import Gradebook, SubmittedAssignment
+from nbgrader.api import Gradebook, Student, SubmittedAssignment
 from nbgrader.utils import find_all_files
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from autograder.grading.failures import GradingError
@@ -65,6 +67,11 @@ class Landing:
         session: Any = self._gradebook.db()
         failed: dict[str, str] = {}
         landed = []
+        try:
+            self._create_students(session, {record.student for record in records})
+        except OperationalError as error:
+            session.rollback()
+            raise _cannot_write(self._course.db_url, error) from error
         for record in records:
             try:
                 with session.begin_nested():
@@ -80,6 +87,8 @@ class Landing:
         except OperationalError as error:
             session.rollback()
             raise _cannot_write(self._course.db_url, error) from error
+        # The assignment's row would keep those of all who have handed in.
+        session.expunge_all()
         for record in landed:
             try:
                 self._write_files(record)
@@ -88,6 +97,20 @@ class Landing:
                 place = error.filename or self._steps.folder(self._course.autograded_directory, record.student)
                 raise LandingError(f"{place} cannot be written: {error.strerror}. {_SAFE}") from error
         return failed
+
+    def _create_students(self, session: Any, names: set[str]) -> None:
+        """Add who is not in the gradebook yet, in a transaction of its own.
+
+        Somebody who grades another assignment may be adding the same students: in the same order, neither waits for
+        the other for ever, and who comes second finds them there.
+        """
+        if not self._steps.converter.create_student:
+            return
+        known = {row[0] for row in session.query(Student.id).filter(Student.id.in_(names))}
+        for name in sorted(names - known):
+            with contextlib.suppress(IntegrityError), session.begin_nested():
+                self._gradebook.update_or_create_student(name)
+        session.commit_batch()
 
     def _save(self, record: Record) -> None:
         """Give the marks of one submission, as nbgrader does it."""
@@ -146,7 +169,8 @@ _SAFE = "What was graded is kept; mend that and run the same command again."
 
 
 def _cannot_write(db_url: str, error: OperationalError) -> LandingError:
-    return LandingError(f"The gradebook {db_url} cannot be written: {error.orig}. {_SAFE}")
+    shown = make_url(db_url).render_as_string(hide_password=True)
+    return LandingError(f"The gradebook {shown} cannot be written: {error.orig}. {_SAFE}")
 
 
 def _copy(folder: Path, paths: list[str], target: Path) -> None:

@@ -55,18 +55,23 @@ class LocalPool:
 
         A task whose worker is killed is done again by another.
         """
-        waiting = deque(tasks)
+        fresh = iter(tasks)
+        waiting: deque[Task] = deque()  # to be done again
         deaths: dict[str, int] = {}
         running: dict[Future[Record], Task] = {}
-        while waiting or running:
+        while True:
             # A few ahead, so that no worker waits; not all, so that little has to be done again.
-            while waiting and len(running) < self.workers + 2:
-                task = waiting.popleft()
+            while len(running) < self.workers + 2:
+                task = waiting.popleft() if waiting else next(fresh, None)
+                if task is None:
+                    break
                 try:
                     running[self._started().submit(examine, self._job, task)] = task
                 except BrokenProcessPool:
                     waiting.appendleft(task)
                     break
+            if not running and not waiting:
+                return
             done = wait(running, return_when=FIRST_COMPLETED).done if running else set()
             broken = not running
             for future in done:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -84,11 +84,14 @@ class Task:
 
 
 class Workplace:
-    """What serves all submissions of a class in one process."""
+    """What serves all submissions of a class in one process.
 
-    def __init__(self, job: Job) -> None:
+    config -- nbgrader's configuration, if it is not to be read from the course
+    """
+
+    def __init__(self, job: Job, config: Any = None) -> None:
         self.job = job
-        self._config = job.config()
+        self._config = job.config() if config is None else config
         self.settings: Settings = settings_in(self._config)
         self.confine = self.settings.confine if job.isolation is None else job.isolation != "none"
         self.carried_credit = self.settings.carried_credit if job.carry_forward else None
@@ -155,10 +158,15 @@ def workplace(job: Job) -> Workplace:
 
 def examine(job: Job, task: Task) -> Record:
     """Examine a submission and return its record; whatever goes wrong is in the record."""
+    return examine_at(lambda: workplace(job), task)
+
+
+def examine_at(find: Callable[[], Workplace], task: Task) -> Record:
+    """Examine a submission at the workplace that `find` returns, and return its record."""
     record = task.record
     record.when = time.time()
     try:
-        place = workplace(job)
+        place = find()
         for name, handed_in in _chosen(place, task).items():
             notebook, examination = _examine_notebook(place, task, name, handed_in)
             record.scores[name] = _scores(notebook)

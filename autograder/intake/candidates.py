@@ -11,7 +11,9 @@ from autograder.intake.errors import IntakeError
 from autograder.intake.exercises import Exercise, fullness
 from autograder.intake.formats import Candidate, read_file, receive
 
-_ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".tbz2", ".txz", ".rar", ".7z")
+ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".tbz2", ".txz", ".rar", ".7z")
+# Looked into if there is no notebook and no archive.
+SCRIPTS = (".py", ".txt", ".json", "")
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ def read_folder(folder: Path, helpers: Collection[str]) -> Offer:
     """
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
     paths = [path for path in paths if not {".ipynb_checkpoints", "__MACOSX", "__pycache__"} & set(path.parts)]
-    for endings in ((".ipynb", *_ARCHIVES), (".py", ".txt", ".json", "")):
+    for endings in ((".ipynb", *ARCHIVES), SCRIPTS):
         chosen = [
             path
             for path in paths

@@ -18,7 +18,10 @@ from autograder.reporting.terminal import class_table, render, say
 
 if TYPE_CHECKING:
     from autograder.grading.grade import Change, ClassResult
+    from autograder.grading.records import Record
 
+# A longer table is nobody's help on a terminal; `autograder report` makes a page.
+TABLE_ROWS = 500
 # On a log rather than a terminal: a line every so many seconds.
 LINE_SECONDS = 5.0
 
@@ -88,20 +91,18 @@ def _points(points: float | None) -> str:
 
 def class_summary(result: ClassResult) -> str:
     """Return the marks of those who were graded now, and what is to be known of the others."""
-    rows: list[tuple[str, list[FunctionMarks] | None, str]] = []
-    for record in sorted(result.graded, key=lambda record: record.student):
-        marks = [
-            mark
-            for name, text in record.notebooks.items()
-            for mark in read_marks(nbformat.v4.reads(text), record.owners[name], record.carried_with(name))
-        ]
-        first = next((mark.message.split("\n")[0] for mark in marks if mark.message and not mark.is_carried), "")
-        rows.append((record.student, marks, first))
-    rows += [(student, None, error) for student, error in sorted(result.failed.items())]
-    parts = [class_table(rows)] if rows else []
-    for record in sorted(result.graded, key=lambda record: record.student):
-        parts += [f"{record.student}: {note}" for note in [*record.repairs, *record.notes]]
-    counts = [f"{len(result.graded)} graded" if result.written else f"{len(result.graded)} graded, others not written"]
+    graded = sorted(result.graded, key=lambda one: one.student)
+    parts = []
+    if len(graded) <= TABLE_ROWS:
+        rows = [_row(record) for one in graded if (record := result.records.find(one.student, one.key))]
+        rows += [(student, None, error) for student, error in sorted(result.failed.items())]
+        parts += [class_table(rows)] if rows else []
+    else:
+        parts.append(f"{len(graded)} students are too many for a table here; `autograder report` makes a page of them.")
+        parts += [f"{student} could not be graded: {error}" for student, error in sorted(result.failed.items())]
+    for one in graded:
+        parts += [f"{one.student}: {remark}" for remark in one.remarks]
+    counts = [f"{len(graded)} graded" if result.written else f"{len(graded)} graded, others not written"]
     if result.unchanged:
         counts.append(f"{len(result.unchanged)} unchanged since they were graded")
     if result.failed:
@@ -109,3 +110,13 @@ def class_summary(result: ClassResult) -> str:
     if result.unchanged and not (result.graded or result.failed or result.changes):
         counts = [f"Nothing to do: {len(result.unchanged)} submissions are graded and unchanged"]
     return "\n".join([*parts, "; ".join(counts) + "."])
+
+
+def _row(record: Record) -> tuple[str, list[FunctionMarks] | None, str]:
+    marks = [
+        mark
+        for name, text in record.notebooks.items()
+        for mark in read_marks(nbformat.v4.reads(text), record.owners[name], record.carried_with(name))
+    ]
+    first = next((mark.message.split("\n")[0] for mark in marks if mark.message and not mark.is_carried), "")
+    return record.student, marks, first

@@ -1,0 +1,210 @@
+"""Workers of a Dask cluster that come, go, die, hang and refuse; what they do is pretended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import small_course
+
+from autograder.course import Assignment
+from autograder.grading.dask_pool import AHEAD, DaskPool
+from autograder.grading.failures import GradingError
+from autograder.grading.records import Record
+from autograder.grading.worker import Job, Task
+from benchmarks.dask_cluster import Cluster
+
+HERE = Path(__file__).parent
+WORKERS = 2
+# Larger than all that is looked at, so only its size is sent.
+LARGE = 80 << 20
+
+
+@pytest.fixture(scope="module")
+def assignment(tmp_path_factory) -> Assignment:
+    """A course with one small assignment."""
+    return small_course.make(tmp_path_factory.mktemp("course"))
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory) -> Path:
+    """Where workers write what they do."""
+    return tmp_path_factory.mktemp("log") / "log"
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory, log) -> Iterator[Cluster]:
+    """A cluster of two workers that pretend. The second has four threads."""
+    with pytest.MonkeyPatch.context() as patch, Cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+        patch.setenv("PRETENDS", str(log))
+        cluster.worker(preload=HERE / "pretends.py")
+        cluster.worker("--nthreads", "4", preload=HERE / "pretends.py")
+        yield cluster
+
+
+@pytest.fixture
+def job(assignment, log) -> Job:
+    """The assignment, to be graded; nobody has begun."""
+    log.write_text("")
+    root = assignment.course.root
+    return Job(root, root, assignment.name)
+
+
+@pytest.fixture
+def tasks(tmp_path):
+    """Return what makes a task for each name."""
+
+    def make(*students: str) -> Iterator[Task]:
+        for student in students:
+            folder = tmp_path / student
+            folder.mkdir(exist_ok=True)
+            (folder / "task.ipynb").write_text(f"by {student}", encoding="utf-8")
+            with open(folder / "large.bin", "wb") as file:
+                file.truncate(LARGE)
+            yield Task(Record(student, "key", "", "", "", {}), folder, ["task"])
+
+    return make
+
+
+def begun(log: Path, student: str) -> int:
+    """Return how often a submission was begun."""
+    return sum(line.split()[:2] == ["begin", student] for line in log.read_text().splitlines())
+
+
+def outcomes(pool: DaskPool, tasks) -> dict[str, Record]:
+    """Return the records by student."""
+    pool.start()
+    records = list(pool.run(tasks))
+    assert len(records) == len({record.student for record in records})
+    return {record.student: record for record in records}
+
+
+class TestRun:
+    """What comes back."""
+
+    def test_every_submission_is_examined_with_its_files(self, cluster, job, tasks):
+        """What it holds, and how large a file is that nobody looks at."""
+        names = [f"student{n}" for n in range(12)]
+        with DaskPool(job, cluster.address) as pool:
+            found = outcomes(pool, tasks(*names))
+
+        assert {name: [f"by {name}", str(LARGE)] for name in names} == {n: r.notes for n, r in found.items()}
+
+    def test_a_class_need_not_be_in_memory(self, cluster, job, tasks):
+        """Tasks are taken as workers need them."""
+        taken, given = 0, 0
+
+        def counted():
+            nonlocal taken
+            for task in tasks(*(f"student{n}" for n in range(30))):
+                taken += 1
+                assert taken - given <= WORKERS * AHEAD + 1
+                yield task
+
+        with DaskPool(job, cluster.address) as pool:
+            pool.start()
+            for _ in pool.run(counted()):
+                given += 1
+
+        assert (taken, given) == (30, 30)
+
+    def test_one_at_a_time(self, cluster, job, tasks, log):
+        """Also where a worker has several threads."""
+        with DaskPool(job, cluster.address) as pool:
+            outcomes(pool, tasks(*(f"student{n}" for n in range(16))))
+        busy: dict[str, str] = {}
+        for line in log.read_text().splitlines():
+            what, student, process = line.split()[:3]
+            if what == "begin":
+                assert process not in busy
+                busy[process] = student
+            else:
+                assert busy.pop(process) == student
+
+    def test_an_error_that_nobody_foresaw(self, cluster, job, tasks):
+        """It is that student's trouble only."""
+        first, second = tasks("student1", "student2")
+        (first.folder / "task.ipynb").unlink()
+        with DaskPool(job, cluster.address) as pool:
+            found = outcomes(pool, [first, second])
+
+        assert "its worker could not examine it: FileNotFoundError" in (found["student1"].error or "")
+        assert found["student2"].status == "graded"
+
+
+class TestLosses:
+    """Workers that are lost."""
+
+    @pytest.mark.parametrize("bad", ["kills", "hangs"])
+    def test_a_submission_that_costs_two_workers(self, cluster, job, tasks, log, bad):
+        """It is given up after two and says so; all others are graded."""
+        good = [f"student{n}" for n in range(10)]
+        with DaskPool(job, cluster.address, seconds=2.0) as pool:
+            found = outcomes(pool, tasks(*good[:3], bad, *good[3:]))
+
+        assert begun(log, bad) == 2
+        assert found[bad].status == "error"
+        assert "2 workers were lost while they examined it" in (found[bad].error or "")
+        assert {found[name].status for name in good} == {"graded"}
+
+    def test_workers_die_and_another_joins(self, cluster, job, tasks):
+        """It costs nothing but time."""
+        names = [f"student{n}" for n in range(40)]
+        extra = cluster.worker(preload=HERE / "pretends.py")
+        records = []
+        with DaskPool(job, cluster.address) as pool:
+            pool.start()
+            for record in pool.run(tasks(*names)):
+                records.append(record)
+                if len(records) == 5:
+                    cluster.kill(extra)
+                if len(records) == 10:
+                    cluster.kill(cluster.worker(preload=HERE / "pretends.py"))
+
+        assert sorted(record.student for record in records) == sorted(names)
+        assert {record.status for record in records} == {"graded"}
+
+
+class TestRefusals:
+    """Workers that cannot examine."""
+
+    @pytest.mark.parametrize(
+        ("preload", "why"),
+        [("refuses.py", "it cannot confine a student's code"), ("differs.py", "it has other versions of autograder")],
+    )
+    def test_nobody_else(self, tmp_path, job, tasks, preload, why):
+        """It ends, and says why."""
+        with Cluster(tmp_path) as cluster:
+            cluster.worker(preload=HERE / preload)
+            with DaskPool(job, cluster.address) as pool, pytest.raises(GradingError, match=why):
+                outcomes(pool, tasks("student1"))
+
+    def test_others_go_on(self, cluster, job, tasks, log):
+        """No submission is given to one that refuses."""
+        refusing = cluster.worker(preload=HERE / "refuses.py")
+        with DaskPool(job, cluster.address) as pool:
+            found = outcomes(pool, tasks(*(f"student{n}" for n in range(12))))
+        cluster.kill(refusing)
+
+        assert {record.status for record in found.values()} == {"graded"}
+        assert log.read_text().count("end") == 12
+
+    def test_no_worker(self, tmp_path, job, tasks):
+        """It ends when patience does, and says how to start one."""
+        sentence = r"No worker has been ready .* dask worker tcp://"
+        with (
+            Cluster(tmp_path) as cluster,
+            DaskPool(job, cluster.address, patience=1.0) as pool,
+            pytest.raises(GradingError, match=sentence),
+        ):
+            outcomes(pool, tasks("student1"))
+
+    def test_no_scheduler(self, job, monkeypatch):
+        """It says so."""
+        monkeypatch.setattr("autograder.grading.dask_pool.CONNECT_SECONDS", 1.0)
+        with (
+            DaskPool(job, "tcp://127.0.0.1:9") as pool,
+            pytest.raises(GradingError, match="There is no Dask scheduler"),
+        ):
+            pool.start()
