@@ -221,9 +221,14 @@ class DaskPool:
 
     def _ready(self) -> dict[str, str]:
         """Return the addresses of the workers that can examine. A worker that was started again is another."""
-        if self._client.status not in ("running", "connecting"):
+        scheduler = self._client.scheduler
+        if scheduler is None or self._client.status not in ("running", "connecting"):
             raise GradingError(f"The scheduler at {self._address} is gone. {_AGAIN}")
-        workers = self._client.scheduler_info(n_workers=-1)["workers"]
+        try:
+            # Not `scheduler_info`, which returns what another thread may have replaced by an answer without workers.
+            workers = self._client.sync(scheduler.identity, n_workers=-1)["workers"]
+        except OSError as error:
+            raise GradingError(f"The scheduler at {self._address} does not answer: {error}. {_AGAIN}") from error
         return {
             f"{address} {worker['local_directory']}": address
             for address, worker in workers.items()

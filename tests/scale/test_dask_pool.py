@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import dask
 import pytest
 import small_course
 
@@ -147,6 +148,16 @@ class TestLosses:
         assert found[bad].status == "error"
         assert "2 workers were lost while they examined it" in (found[bad].error or "")
         assert {found[name].status for name in good} == {"graded"}
+
+    def test_no_worker_is_taken_for_lost(self, cluster, job, tasks, log, monkeypatch):
+        """Whatever Dask's client looks up for itself meanwhile, which leaves out the workers."""
+        monkeypatch.setattr("autograder.grading.dask_pool.LOOK_SECONDS", 0.01)
+        names = [f"student{n}" for n in range(30)]
+        often = {"distributed.client.scheduler-info-interval": "1ms"}
+        with dask.config.set(often), DaskPool(job, cluster.address) as pool:
+            outcomes(pool, tasks(*names))
+
+        assert {begun(log, name) for name in names} == {1}
 
     def test_workers_die_and_another_joins(self, cluster, job, tasks):
         """It costs nothing but time."""
