@@ -22,7 +22,7 @@ from autograder.grading import fonts
 from autograder.grading.examination import Examination, GradingLimits
 from autograder.grading.failures import GraderProcessError, UnconfinedError, UnsoundBundleError
 from autograder.grading.plan import Plan
-from autograder.intake.surroundings import Surroundings
+from autograder.intake.surroundings import Surroundings, files_in
 from autograder.isolation.errors import IsolationError
 from autograder.isolation.outputs import Output
 from autograder.isolation.parcel import Parcel
@@ -297,11 +297,10 @@ def _remove(folder: Path) -> None:
 
 def _files(folder: Path | None) -> tuple[dict[str, Path], int]:
     """Return the files of a folder, by their places in it, and their size; links are none."""
-    if folder is None or not folder.is_dir():
+    if folder is None:
         return {}, 0
-    paths = folder.rglob("*")
-    files = {path.relative_to(folder).as_posix(): path for path in paths if not path.is_symlink() and path.is_file()}
-    return files, sum(path.stat().st_size for path in files.values())
+    files = {place: folder / place for place in files_in(folder)}
+    return files, sum(path.stat().st_size for path in files.values() if path.is_file())
 
 
 def _copy(files: dict[str, Path], target: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -79,9 +80,12 @@ class Beside:
 
 
 def files_in(folder: Path | None) -> list[str]:
-    """Return the places of the files in a folder; links are none."""
-    paths = folder.rglob("*") if folder is not None and folder.is_dir() else []
-    return [path.relative_to(folder).as_posix() for path in paths if path.is_file() and not path.is_symlink()]  # type: ignore[arg-type]
+    """Return the places of the files in a folder; links are none, nor is what may not be read or goes meanwhile."""
+    if folder is None:
+        return []
+    # A notebook may lie in a folder that others use, too: pathlib's rglob stops with an error when a folder goes.
+    paths = [Path(inside, name) for inside, _, names in os.walk(folder) for name in names]
+    return sorted(path.relative_to(folder).as_posix() for path in paths if path.is_file() and not path.is_symlink())
 
 
 def _modules(places: Iterable[str]) -> frozenset[str]:

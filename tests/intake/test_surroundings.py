@@ -1,5 +1,7 @@
 """What a notebook finds when it runs: helpers under older names, Colab, shell commands, what was handed in with it."""
 
+import os
+
 import pytest
 from helper import code_cell, graded_notebook
 from intake.forms import as_bytes, in_one_cell, older_helpers, source_of, stripped, with_source, zipped
@@ -7,7 +9,7 @@ from nbformat.v4 import new_code_cell
 
 from autograder.intake.aliases import Aliases
 from autograder.intake.errors import IntakeError
-from autograder.intake.surroundings import Beside
+from autograder.intake.surroundings import Beside, files_in
 
 
 def with_first_cell(notebook, source: str):
@@ -155,3 +157,36 @@ class TestCompanions:
         files = {"n.ipynb": as_bytes(solved), "testCases.py": b"raise SystemExit", "dnn_utils.py": b"1 / 0"}
 
         assert grade(zipped(files), "all.zip").total == 100
+
+
+class TestFilesIn:
+    """`files_in`."""
+
+    def test_files_and_no_links(self, tmp_path):
+        """Those below, too, in order."""
+        (tmp_path / "b").mkdir()
+        (tmp_path / "b" / "c.txt").write_text("c", encoding="utf-8")
+        (tmp_path / "a.txt").write_text("a", encoding="utf-8")
+        (tmp_path / "link").symlink_to("a.txt")
+        (tmp_path / "folder").symlink_to("b")
+
+        assert files_in(tmp_path) == ["a.txt", "b/c.txt"]
+
+    def test_no_folder(self, tmp_path):
+        """Nothing is there, and that is no error."""
+        assert files_in(None) == files_in(tmp_path / "gone") == []
+
+    def test_a_folder_that_goes_meanwhile(self, tmp_path, monkeypatch):
+        """A notebook may lie where others keep their temporary files."""
+        (tmp_path / "gone").mkdir()
+        (tmp_path / "stays.txt").write_text("s", encoding="utf-8")
+        scandir = os.scandir
+
+        def lose(path):
+            if str(path).endswith("gone"):
+                raise FileNotFoundError(path)
+            return scandir(path)
+
+        monkeypatch.setattr(os, "scandir", lose)
+
+        assert files_in(tmp_path) == ["stays.txt"]
