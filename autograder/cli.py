@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -101,13 +102,14 @@ def validate(assignments: Assignments = None) -> None:
         course = Course.find()
         for assignment in course.assignments(assignments or ()):
             try:
-                result = run(assignment, progress=lambda step: typer.echo(f"{assignment.name}: {step}"))  # noqa: B023
+                result = run(assignment, progress=partial(_step, assignment.name))
             except AuthoringError as error:
                 failed = True
                 _error(_relative(error, course.root))
                 continue
             typer.echo(validation_table(assignment.name, result))
-            typer.echo(f"The executed solution: {result.executed.relative_to(course.root)}, and as a page: .html")
+            executed = result.executed.relative_to(course.root)
+            typer.echo(f"The executed solution: {executed}, and {executed.with_suffix('.html')} to read in a browser")
             for problem in result.problems:
                 failed = True
                 _error(_relative(problem, course.root))
@@ -405,6 +407,10 @@ def _isolation(given: str | None) -> str | None:
     if given not in (None, "auto", "none"):
         raise typer.BadParameter(f"{given!r} is neither auto nor none.", param_hint="--isolation")
     return given
+
+
+def _step(assignment: str, step: str) -> None:
+    typer.echo(f"{assignment}: {step}")
 
 
 def _error(text: str) -> None:

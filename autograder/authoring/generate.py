@@ -14,8 +14,8 @@ def generate(assignment: Assignment, configured_by: Course) -> None:
     Raises BuildError with nbgrader's own words if it cannot.
     """
     from nbgrader.converters import GenerateAssignment  # noqa: PLC0415 (takes seconds to import)
-    from nbgrader.converters.base import NbGraderException  # noqa: PLC0415
-    from nbgrader.coursedir import CourseDirectory  # noqa: PLC0415
+    from nbgrader.converters.base import NbGraderException  # noqa: PLC0415 (the same)
+    from nbgrader.coursedir import CourseDirectory  # noqa: PLC0415 (the same)
 
     config = configured_by.nbgrader_config(assignment.course.root)
     config.CourseDirectory.assignment_id = assignment.name

@@ -24,7 +24,7 @@ def as_page(notebook: NotebookNode, title: str, theme: str = "light") -> str:
     title -- the page's
     theme -- "light" or "dark"
     """
-    exporter = HTMLExporter(theme=theme, embed_images=False)  # type: ignore[no-untyped-call]
+    exporter = HTMLExporter(theme=theme, embed_images=False)  # type: ignore[no-untyped-call]  # nbconvert has no types
     text, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title}})
     style = f"<style>{_STYLE}{_INKS[theme]}</style>"
     before, head, after = text.partition("</head>")

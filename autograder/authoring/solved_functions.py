@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from autograder import python_cells
 from autograder.authoring.errors import AuthoringError
@@ -39,11 +40,11 @@ class SolvedFunctions:
     changes: list[Change] = field(default_factory=list)
 
     @classmethod
-    def read(cls, entry: dict[str, object], file: Path) -> SolvedFunctions:
+    def read(cls, entry: dict[str, Any], file: Path) -> SolvedFunctions:
         """Return an entry of the header. Raises AuthoringError if something is missing or unknown."""
         try:
-            changes = [Change(**change) for change in entry.get("changes", [])]  # type: ignore[attr-defined]
-            return cls(**(entry | {"changes": changes}))  # type: ignore[arg-type]
+            changes = [Change(**change) for change in entry.get("changes", [])]
+            return cls(**(entry | {"changes": changes}))
         except TypeError as error:
             wanted = "module, solved, title, imports and changes (function, old, new)"
             raise AuthoringError(f"an entry under autograder: helpers: needs {wanted}; {error}.", file=file) from error

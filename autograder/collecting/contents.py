@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -121,9 +122,13 @@ def _in_folder(folder: Path) -> Iterator[File | tuple[str, str]]:
             kind = path.lstat()
             if stat.S_ISREG(kind.st_mode):
                 relative = PurePosixPath((inside / name).as_posix())
-                yield File(relative, kind.st_size, kind.st_mtime, lambda path=path: path.open("rb"))  # type: ignore[misc]
+                yield File(relative, kind.st_size, kind.st_mtime, partial(_open, path))
             else:
                 yield (inside / name).as_posix(), "it is a link or no ordinary file"
+
+
+def _open(path: Path) -> IO[bytes]:
+    return path.open("rb")
 
 
 def _in_archive(archive: zipfile.ZipFile, path: Path) -> Iterator[File | tuple[str, str]]:
@@ -148,7 +153,7 @@ def _in_archive(archive: zipfile.ZipFile, path: Path) -> Iterator[File | tuple[s
                 "to do harm, and nothing was collected."
             )
         else:
-            yield File(PurePosixPath(*parts), info.file_size, _modified(info), lambda info=info: archive.open(info))  # type: ignore[misc]
+            yield File(PurePosixPath(*parts), info.file_size, _modified(info), partial(archive.open, info))
 
 
 def _modified(info: zipfile.ZipInfo) -> float:

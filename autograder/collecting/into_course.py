@@ -38,7 +38,7 @@ def collect(assignment: Assignment, path: Path, pattern: str | None = None, *, d
 
 def _roster(directory: Any) -> dict[str, str]:
     """Return the gradebook's student ids by the learning platform's numbers."""
-    from nbgrader.api import Gradebook  # noqa: PLC0415
+    from nbgrader.api import Gradebook  # noqa: PLC0415 (takes a second to import)
 
     url = directory.db_url
     if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():

@@ -1,121 +1,19 @@
-"""Charts as inline SVG, whose colours follow the page's: each is drawn in stand-ins that become CSS variables."""
+"""The class report's charts."""
 
 from __future__ import annotations
 
-import html
-import io
 import math
-import re
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-import matplotlib as mpl
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from autograder.reporting.inline_svg import COLOURS, drawing
 from autograder.reporting.statistics import Dependence, Item
 from autograder.reporting.words import STATUS_WORDS
-
-# Stand-ins, each of which becomes a CSS variable of the page.
-COLOURS = {
-    "ink": "#010101",
-    "faint": "#020202",
-    "grid": "#030303",
-    "paper": "#040404",
-    "main": "#050505",
-    "wrong": "#060606",
-    "passed": "#070707",
-    "carried": "#080808",
-    "partial": "#090909",
-    "failed": "#0a0a0a",
-    "not_judged": "#0b0b0b",
-    "missing": "#0c0c0c",
-    "timeout": "#0d0d0d",
-    "manual": "#0e0e0e",
-}
-_STYLE: dict[Any, Any] = {
-    "font.family": "sans-serif",
-    "font.size": 10.5,
-    "svg.fonttype": "none",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": COLOURS["faint"],
-    "axes.labelcolor": COLOURS["ink"],
-    "axes.facecolor": "none",
-    "axes.axisbelow": True,
-    "xtick.color": COLOURS["faint"],
-    "ytick.color": COLOURS["faint"],
-    "xtick.labelcolor": COLOURS["ink"],
-    "ytick.labelcolor": COLOURS["ink"],
-    "text.color": COLOURS["ink"],
-    "grid.color": COLOURS["grid"],
-    "grid.linewidth": 0.8,
-    "figure.facecolor": "none",
-}
-
-
-class Chart:
-    """A figure that is being drawn; `svg` is what to put into the page when the `with` is over."""
-
-    def __init__(self, name: str, title: str, description: str, size: tuple[float, float]) -> None:
-        self._name, self._title, self._description = name, title, description
-        self.figure = Figure(figsize=size, layout="constrained")
-        self.svg = ""
-        self._tips: list[str] = []
-
-    def axes(self) -> Axes:
-        """Return the only axes."""
-        return self.figure.subplots()
-
-    def tip(self, artist: Artist, text: str) -> None:
-        """Let a part of the figure say a text to who points at it."""
-        artist.set_gid(f"tip-{len(self._tips)}")
-        self._tips.append(text)
-
-    def finish(self) -> None:
-        """Write the SVG."""
-        written = io.StringIO()
-        FigureCanvasSVG(self.figure).print_svg(written, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
-        self.svg = _inline(written.getvalue(), self._name, self._title, self._description, self._tips)
-
-
-@contextmanager
-def _drawn(name: str, title: str, description: str, size: tuple[float, float]) -> Iterator[Chart]:
-    with mpl.rc_context(_STYLE | {"svg.hashsalt": name}):
-        chart = Chart(name, title, description, size)
-        yield chart
-        chart.finish()
-
-
-def _inline(svg: str, name: str, title: str, description: str, tips: Sequence[str]) -> str:
-    """Return an SVG file's text as an element of a page: named, described, in the page's colours and its font.
-
-    tips -- what parts of it say, by the numbers in their names
-    """
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'<g id="tip-(\d+)">', lambda found: f"<g><title>{html.escape(tips[int(found[1])])}</title>", svg)
-    svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # they would stand in the page once for each chart
-    for variable, colour in COLOURS.items():
-        svg = svg.replace(colour, f"var(--{variable.replace('_', '-')})")
-    svg = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1; font-family: inherit", svg)
-    svg = re.sub(r"font-family: (?!inherit)[^;\"]*", "font-family: inherit", svg)
-    opening = svg[: svg.index(">") + 1]
-    box = re.search(r'viewBox="([^"]*)"', opening)
-    assert box is not None
-    head = (
-        f'<svg class="chart" viewBox="{box[1]}" role="img" aria-labelledby="{name}-title {name}-desc" '
-        'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
-        f'<title id="{name}-title">{html.escape(title)}</title><desc id="{name}-desc">{html.escape(description)}</desc>'
-    )
-    return head + svg[len(opening) :]
 
 
 def scores(values: Sequence[float], maximum: float) -> tuple[str, list[tuple[str, int]]]:
@@ -126,7 +24,7 @@ def scores(values: Sequence[float], maximum: float) -> tuple[str, list[tuple[str
     bars = [(_range(number, width, bins), counts[number]) for number in range(bins)]
     most = max(bars, key=lambda bar: bar[1])
     text = f"{len(values)} submissions. Most of them, {most[1]}, have {most[0]} points."
-    with _drawn("scores", "How many submissions have how many points", text, (7.2, 3.0)) as chart:
+    with drawing("scores", "How many submissions have how many points", text, (7.2, 3.0)) as chart:
         axes = chart.axes()
         drawn = axes.bar([n + 0.5 for n in range(bins)], [n for _, n in bars], width=0.9, color=COLOURS["main"])
         for number, (points, count) in enumerate(bars):
@@ -162,7 +60,7 @@ def success(statuses: Mapping[str, Mapping[str, int]]) -> tuple[str, list[str]]:
     hardest = min(shares, key=shares.__getitem__, default="")
     text = f"The fewest, {shares.get(hardest, 0):.0%}, have {hardest} right."
     height = 0.75 + 0.34 * max(len(statuses), 2)
-    with _drawn("success", "How each function fared", text, (7.2, height)) as chart:
+    with drawing("success", "How each function fared", text, (7.2, height)) as chart:
         axes = chart.axes()
         names = list(statuses)
         left = [0.0] * len(names)
@@ -192,7 +90,7 @@ def frequent(rows: Sequence[tuple[str, str, int]], graded: int) -> str:
     text = f"The most frequent of {len(rows)}: {first}, {rows[0][2]} of {graded} students."
     labels = ["\n".join([*([function] if function else []), textwrap.fill(line, 44)]) for function, line, _ in rows]
     size = (7.2, 0.75 + 0.2 * sum(label.count("\n") + 1.8 for label in labels))
-    with _drawn("frequent", "How many students have each misconception", text, size) as chart:
+    with drawing("frequent", "How many students have each misconception", text, size) as chart:
         axes = chart.axes()
         drawn = axes.barh(range(len(rows)), [count for *_, count in rows], height=0.6, color=COLOURS["wrong"])
         axes.set_yticks(range(len(rows)), labels, fontsize=9.5)
@@ -218,7 +116,7 @@ def seconds(values: Sequence[float]) -> str:
     ordered = sorted(values)
     middle = ordered[len(ordered) // 2]
     text = f"Half of the submissions took at most {middle:.2g} s, the longest took {ordered[-1]:.2g} s."
-    with _drawn("seconds", "How long grading a submission took", text, (7.2, 2.4)) as chart:
+    with drawing("seconds", "How long grading a submission took", text, (7.2, 2.4)) as chart:
         axes = chart.axes()
         low, high = max(ordered[0], 1e-3), max(ordered[-1], 2e-3)
         steps = 24
@@ -239,7 +137,7 @@ def discrimination(items: Sequence[Item]) -> str:
     description = (
         f"{len(known)} functions; further right is easier, further up tells better who has understood the rest."
     )
-    with _drawn("items", "Difficulty and discrimination of each function", description, (7.2, 4.2)) as chart:
+    with drawing("items", "Difficulty and discrimination of each function", description, (7.2, 4.2)) as chart:
         axes, names = chart.figure.subplots(1, 2, width_ratios=[3, 1.15])
         low = math.floor(10 * min([0.5, *(item.difficulty for item, _ in known)])) / 10 - 0.05
         floor, top = min([0.0, *(d for _, d in known)]) - 0.1, max([0.5, *(d for _, d in known)]) + 0.1
@@ -319,7 +217,7 @@ def dependence_map(found: Sequence[Dependence], graded: int) -> str:
         name: (column * (_BOX[0] + _GAP[0]), -row * (_BOX[1] + _GAP[1])) for name, (column, row) in places.items()
     }
     size = (max(7.2, across * (_BOX[0] + _GAP[0])), 0.2 + down * (_BOX[1] + _GAP[1]))
-    with _drawn("map", "Which function uses which, and how many failed", text, size) as chart:
+    with drawing("map", "Which function uses which, and how many failed", text, size) as chart:
         axes = chart.axes()
         axes.set_axis_off()
         for one in found:

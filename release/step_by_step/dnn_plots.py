@@ -15,13 +15,13 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 from dnn_output import BLUE, GREY, INK, SIGNED, VERMILLION, Picture, Table, new_figure, show, text_ink
 from dnn_utils import relu_backward, sigmoid_backward
 
-__all__ = ["draw_cache_flow", "draw_layer_sizes", "draw_matrices", "draw_network", "missing"]
+__all__ = ["draw_cache_flow", "draw_layer_sizes", "draw_matrices", "draw_network"]
 
 _MOST_UNITS = 8  # drawn per layer; the others are dots
 _MOST_CELLS = 6  # rows and columns of a grid that are drawn
 
 
-def missing(**arrays):
+def _missing(**arrays):
     """Return a sentence about the first value that is not there yet, or "" if all are there.
 
     arrays -- by their names: arrays, or dictionaries, lists and tuples of arrays
@@ -30,7 +30,7 @@ def missing(**arrays):
         inner = (
             value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list | tuple) else ()
         )
-        holes = [f"{name}[{key!r}]" for key, part in inner if missing(part=part)]
+        holes = [f"{name}[{key!r}]" for key, part in inner if _missing(part=part)]
         if value is None or holes:
             return f"Not filled in yet: {holes[0] if holes else name} is still None."
     return ""
@@ -42,7 +42,7 @@ def draw_matrices(arrays, caption=""):
     arrays -- dictionary of arrays with at most two dimensions, by their names
     caption -- what the arrays are, for the alternative text
     """
-    if problem := missing(arrays=arrays):
+    if problem := _missing(arrays=arrays):
         return show(problem)
     grids = {name: np.atleast_2d(np.asarray(value, dtype=float)) for name, value in arrays.items()}
     columns = [min(grid.shape[1], _MOST_CELLS) + 1.0 for grid in grids.values()]
@@ -91,14 +91,15 @@ def draw_network(parameters):
 
     parameters -- "W1", "b1", ..., "WL", "bL", as initialize_parameters_deep returns them
     """
-    if problem := missing(parameters=parameters):
+    if problem := _missing(parameters=parameters):
         return show(problem)
     L = len(parameters) // 2
-    sizes = [parameters["W1"].shape[1]] + [parameters[f"b{l}"].shape[0] for l in _numbers(L)]
+    layers = np.arange(L) + 1
+    sizes = [parameters["W1"].shape[1], *(parameters[f"b{l}"].shape[0] for l in layers)]
     figure = new_figure(2.1 * (L + 1), 4.3)
     axes = _canvas(figure, 2.0 * (L + 1), 6.0)
     places = [_places(size, 1 + 2.0 * l) for l, size in enumerate(sizes)]
-    for l in _numbers(L):
+    for l in layers:
         W = parameters[f"W{l}"]
         most = np.abs(W).max(initial=0.0) or 1.0
         for k, start in places[l - 1]:
@@ -121,9 +122,9 @@ def draw_network(parameters):
     table = Table(
         "Each row is one layer: compare the columns of its W with the units of the row above.",
         ["layer", "units", "activation", "shape of W", "shape of b", "shape of A"],
-        [["input", sizes[0], "", "", "", f"({sizes[0]}, m)"], *(_row(parameters, l, L) for l in _numbers(L))],
+        [["input", sizes[0], "", "", "", f"({sizes[0]}, m)"], *(_row(parameters, l, L) for l in layers)],
     )
-    described = "; ".join(f"layer {l} has {sizes[l]} units, W{l} {parameters[f'W{l}'].shape}" for l in _numbers(L))
+    described = "; ".join(f"layer {l} has {sizes[l]} units, W{l} {parameters[f'W{l}'].shape}" for l in layers)
     alt = f"A network with {sizes[0]} inputs and {L} layers, from left to right: {described}. The table has the same."
     return show(Picture(figure, alt), table)
 
@@ -136,7 +137,7 @@ def draw_cache_flow(caches, grads, layer=1):
     layer -- the number of the layer, from 1 to L
     """
     names = [f"{start}{layer}" for start in ("dW", "db")]
-    if problem := missing(caches=caches, grads=grads) or _lacking(names, grads):
+    if problem := _missing(caches=caches, grads=grads) or _lacking(names, grads):
         return show(problem)
     (A_prev, W, b), Z = caches[layer - 1]
     shift = 0 if "dA0" in grads else 1
@@ -188,10 +189,9 @@ def draw_layer_sizes(caches, grads):
     caches -- as L_model_forward returns them
     grads -- as L_model_backward returns them
     """
-    L = len(caches or [])
-    if problem := missing(caches=caches, grads=grads) or _lacking([f"dW{l}" for l in _numbers(L)], grads):
+    layers = np.arange(len(caches or [])) + 1
+    if problem := _missing(caches=caches, grads=grads) or _lacking([f"dW{l}" for l in layers], grads):
         return show(problem)
-    layers = np.array(_numbers(L))
     incoming = [_size(cache[0][0]) for cache in caches]
     gradients = [_size(grads[f"dW{l}"]) for l in layers]
     figure = new_figure(6.4, 2.9, layout="constrained")
@@ -199,7 +199,7 @@ def draw_layer_sizes(caches, grads):
     floor = 1e-12  # a logarithm has no place for zero
     axes.plot(layers, np.maximum(incoming, floor), "o-", color=BLUE, label="what comes in, A of the layer before")
     axes.plot(layers, np.maximum(gradients, floor), "^--", color=VERMILLION, label="gradient dW of the layer")
-    axes.set(yscale="log", xlabel="layer", ylabel="root mean square", xticks=layers, xlim=(0.7, L + 0.3))
+    axes.set(yscale="log", xlabel="layer", ylabel="root mean square", xticks=layers, xlim=(0.7, len(layers) + 0.3))
     axes.grid(axis="y", color="#E3E7EB")
     axes.legend(frameon=False, fontsize=9, loc="best")
     rows = [
@@ -264,8 +264,3 @@ def _short(value):
     if value != 0 and (abs(value) < 0.1 or abs(value) >= 1000):
         text = f"{value:.3f}" if 0.001 <= abs(value) < 0.1 else f"{value:.0e}"
     return text.replace("-0.00", "0.00") if float(text) == 0 else text
-
-
-def _numbers(L):
-    """Return the numbers of the layers."""
-    return [layer + 1 for layer in range(L)]

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 BLUE, VERMILLION = "#0072B2", "#D55E00"
-BLACK, INK, GREY, RIM, CARD = "#000000", "#1B1F24", "#5F6B76", "#C9D1D9", "#FFFFFF"
+BLACK, INK, GREY, CARD = "#000000", "#1B1F24", "#5F6B76", "#FFFFFF"
 # Negative numbers are vermillion, positive ones blue, and zero is the card.
 SIGNED = LinearSegmentedColormap.from_list("signed", [VERMILLION, "#FBE3D2", CARD, "#D6E8F4", BLUE])
 
@@ -44,7 +44,7 @@ def new_figure(width, height, layout=None):
 
     layout -- matplotlib's way to make room for labels, if any
     """
-    return Figure(figsize=(width, height), facecolor=CARD, edgecolor=RIM, layout=layout)
+    return Figure(figsize=(width, height), facecolor=CARD, layout=layout)
 
 
 class Picture:

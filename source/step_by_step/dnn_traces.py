@@ -73,7 +73,7 @@ def draw_shape_trace(layer_dims, m, parameters, forward, backward):
             inside = [step for step in steps if (step.direction, step.layer) == (direction, layer)]
             for row, step in enumerate(inside):
                 _draw_step(axes, step, first, 0.12 if layer == 0 else 1.1 + 2.2 * (layer - 1), y + 0.42 * row)
-    for layer in _numbers(L):
+    for layer in np.arange(L) + 1:
         axes.text(
             1.1 + 2.2 * (layer - 0.5) - 0.1, 0.35, f"layer {layer}", color=INK, fontsize=10, weight="bold", ha="center"
         )
@@ -183,7 +183,7 @@ def _walk(L, A, parameters, forward, backward):
     """Return the shapes that were met, by the array's name, and in words what stopped the walk, if anything did."""
     found, caches = {"A0 = X": A.shape}, []
     try:
-        for layer in _numbers(L):
+        for layer in np.arange(L) + 1:
             W, b = parameters[f"W{layer}"], parameters[f"b{layer}"]
             found |= {f"W{layer}": _shape(W), f"b{layer}": _shape(b)}
             A, cache = forward(A, W, b, "sigmoid" if layer == L else "relu")
@@ -228,8 +228,3 @@ def _draw_step(axes, step, first, left, top):
 
 def _copied(parameters):
     return {name: np.array(value, dtype=float) for name, value in parameters.items()}
-
-
-def _numbers(L):
-    """Return the numbers of the layers."""
-    return [layer + 1 for layer in range(L)]

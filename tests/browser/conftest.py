@@ -6,9 +6,6 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from serving import jupyterlab
-
-__all__ = ["browser", "jupyterlab"]  # tests may take jupyterlab from here, too
 
 BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
 

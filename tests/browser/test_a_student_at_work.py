@@ -7,8 +7,8 @@ import re
 import shutil
 
 import pytest
-from conftest import jupyterlab
 from helper import FUNCTIONS, ROOT, find_cell
+from serving import jupyterlab
 
 SETTINGS = {
     "apputils-extension/notification.jupyterlab-settings": {"fetchNews": "false", "checkForUpdates": False},

@@ -1,6 +1,5 @@
 """Pictures of a student's own numbers: by what they say, and three of them by how they look."""
 
-import io
 from pathlib import Path
 
 import numpy as np
@@ -248,11 +247,3 @@ class TestGradientCheck:
         draw_gradient_check(*self.case(solved, L_model_backward=lambda *_: result))
 
         assert words in capsys.readouterr().out
-
-
-def test_pictures_are_png():
-    """What is kept for comparison are pictures."""
-    from PIL import Image
-
-    for path in LOOKS.glob("*.png"):
-        assert Image.open(io.BytesIO(path.read_bytes())).format == "PNG"

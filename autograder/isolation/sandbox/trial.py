@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from autograder.isolation.sandbox import linux
@@ -81,7 +82,7 @@ def _outside(folder: Path) -> Iterator[_Outside]:
     # The process will be nobody, if this one is root.
     own.chmod(0o777 if os.geteuid() == 0 else 0o700)
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        files = [path for path in _READABLE_BY_ALL if _can(lambda path=path: Path(path).read_bytes())]  # type: ignore[misc]
+        files = [path for path in _READABLE_BY_ALL if _can(Path(path).read_bytes)]
         yield _Outside(files, str(own), listening.getsockname()[1], os.getpid())
 
 
@@ -119,10 +120,10 @@ def _why(error: BaseException) -> str:
 def _leaks(outside: _Outside, held: Held) -> Iterator[str]:
     """Yield what this process could do that it must not, and what it could not do that it must."""
     for path in outside.files:
-        if _can(lambda path=path: Path(path).read_bytes()):  # type: ignore[misc]
+        if _can(Path(path).read_bytes):
             yield f"the host's file {path} could be read"
     for path in (f"{Path(outside.folder).parent}/trial.leak", "/etc/trial.leak", "/usr/trial.leak"):
-        if _can(lambda path=path: Path(path).write_text("out", "ascii")):  # type: ignore[misc]
+        if _can(partial(Path(path).write_text, "out", "ascii")):
             yield f"{path} could be written"
     if _can(lambda: socket.create_connection(("127.0.0.1", outside.port), 1.0).close()):
         yield "the host's network could be reached"
