@@ -50,7 +50,7 @@ class Prepared:
     moments: dict[str, Moment] = field(default_factory=dict)
     report: dict[str, str] = field(default_factory=dict)
 
-    def get_ready(self, _: object) -> None:
+    def get_ready(self) -> None:
         """Open what a forked process may not have the right to open later."""
         self.shell.open()
 

@@ -3,6 +3,7 @@
 Both ends are trusted: the fork server never runs what a student wrote.
 """
 
+import select
 import socket
 import struct
 import time
@@ -44,6 +45,10 @@ class Control:
         (length,) = _HEADER.unpack(header)
         message: dict[str, Any] = unpack(self._exactly(length, deadline))
         return message, _descriptors_in(ancillary)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until there is something to receive, at most that long; return whether there is."""
+        return bool(select.select([self.sock], [], [], seconds)[0])
 
     def close(self) -> None:
         """Hang up."""

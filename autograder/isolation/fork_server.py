@@ -31,6 +31,9 @@ from autograder.isolation.sandbox.limits import ProcessLimits
 from autograder.isolation.sandbox.trial import try_all
 from autograder.isolation.watch import Watch
 
+# The child that was just made needs the processor more than the next one.
+_MOMENT = 0.02
+
 
 def resolve(name: str) -> Callable[..., Any]:
     """Return the function that "module:function" names."""
@@ -42,18 +45,27 @@ def resolve(name: str) -> Callable[..., Any]:
 
 
 class ForkServer:
-    """Answers the host's requests: fork a child; tell how one ended; let go of one."""
+    """Answers the host's requests: fork a child; tell how one ended; let go of one.
+
+    The next child is born before anybody asks for it, and waits. So the copying of page tables, which takes longer the
+    more is loaded, is over when a child is wanted.
+    """
 
     def __init__(self, control: Control, state: object, confinement: Confinement) -> None:
         self._control = control
         self._state = state
         self._confinement = confinement
         self._me = os.pidfd_open(os.getpid())
+        self._spare: Spare | None = None
 
     def serve(self) -> None:
         """Answer until the host hangs up."""
         with contextlib.suppress(EOFError, ConnectionError):
             while True:
+                if self._spare is None and not self._control.wait(_MOMENT):
+                    # If there is no memory for it now, there may be when it is wanted.
+                    with contextlib.suppress(OSError):
+                        self._spare = self._bear()
                 request, received = self._control.receive()
                 attached: list[int] = []
                 try:
@@ -66,15 +78,16 @@ class ForkServer:
                     os.close(used)
 
     def do_fork(self, descriptors: list[int], **fields: Any) -> tuple[dict[str, Any], list[int]]:
-        """Fork a child as `Order` says; the answer brings a descriptor that stands for it."""
-        order = Order(**fields)
-        # Here and not in the child: if it has to be imported, the next child has it already.
-        function = resolve(order.entry)
-        pid = self._confinement.fork()
-        if pid == 0:
-            self._become(order, function, Given(*descriptors))
+        """Have a child become what `Order` says; the answer brings a descriptor that stands for it."""
+        # Here, too: if it has to be imported, the next child has it already.
+        resolve(Order(**fields).entry)
+        child, self._spare = self._spare, None
+        if child is None or not child.take(fields, descriptors):
+            child = self._bear()
+            if not child.take(fields, descriptors):
+                raise ChildProcessError("a new process died at once")
         # Nobody waits for the child before the host says so, so the number cannot be another's yet.
-        return {"child": pid}, [os.pidfd_open(pid)]
+        return {"child": child.pid}, [child.pidfd]
 
     def do_ending(self, _: list[int], *, child: int, release: bool) -> tuple[dict[str, Any], list[int]]:
         """Tell how a child ended, if it has; with *release*, forget it."""
@@ -84,30 +97,60 @@ class ForkServer:
             return {"ended": None}, []
         return {"ended": [found.si_code == os.CLD_EXITED, found.si_status]}, []
 
-    def _become(self, order: "Order", function: Callable[..., Any], given: "Given") -> NoReturn:
-        """Turn into the child. Whatever happens, never return into the server's loop."""
+    def _bear(self) -> "Spare":
+        """Fork a child that waits for its order."""
+        ours, theirs = socket.socketpair()
+        try:
+            pid = self._confinement.fork()
+            if pid == 0:
+                self._live(theirs.detach())
+            return Spare(pid, os.pidfd_open(pid), Control(ours))
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+
+    def _live(self, waiting: int) -> NoReturn:
+        """Be a child. Whatever happens, never return into the server's loop.
+
+        waiting -- the descriptor over which the order comes
+        """
         status = INTERNAL_ERROR
         channel: Channel | None = None
         try:
             confined = self._confinement
-            use(order.processors)
-            detach(self._me, keep=given.all())
+            detach(self._me, keep=[waiting])
             # `detach` closed it; the object must not close whatever gets its number next.
             self._control.sock.detach()
+            settle()
+            problem = None
+            # What needs more rights than the function will have.
+            ready = getattr(self._state, "get_ready", None)
+            try:
+                confined.prepare()
+                if ready is not None:
+                    ready()
+            except OSError as error:
+                problem = error  # for whoever wants this child
+            fields, descriptors = _wait_for_order(waiting)
+            order, given = Order(**fields), Given(*descriptors)
             channel = Channel(socket.socket(fileno=given.sock), order.max_message)
+            if problem is not None:
+                raise problem
+            function = resolve(order.entry)
+            use(order.processors)
             folder = confined.enter(order.directory, ProcessLimits(**order.limits), order.files_size)
+            os.chdir(folder)
             if given.files is not None:
                 unpack_files(given.files, folder)
                 os.close(given.files)
-            settle(folder)
             arguments = read_arguments(given.arguments)
             os.close(given.arguments)
-            # What needs more rights than the function will have.
-            ready = getattr(self._state, "get_ready", None)
-            if ready is not None:
+            if hasattr(self._state, "watch"):
                 package = __package__.partition(".")[0]
                 own = str(Path(folder).parent)
-                ready(Watch(given.notices, confined.readable, own, package, str(confined.folder)))
+                self._state.watch = Watch(given.notices, confined.readable, own, package, str(confined.folder))
             confined.seal()
             function(channel, self._state, **arguments)
             status = 0
@@ -117,6 +160,40 @@ class ForkServer:
                     channel.send(["crashed", {"traceback": traceback.format_exc()[-10_000:]}])
         finally:
             os._exit(status)
+
+
+@dataclass(frozen=True)
+class Spare:
+    """A child that is nothing yet.
+
+    pidfd -- a descriptor that stands for it
+    control -- the way to tell it what to be
+    """
+
+    pid: int
+    pidfd: int
+    control: Control
+
+    def take(self, fields: dict[str, Any], descriptors: list[int]) -> bool:
+        """Give it its order; return whether it was there to take it. After this, nothing more can be said to it."""
+        try:
+            self.control.send(fields, descriptors)
+        except OSError:
+            os.close(self.pidfd)
+            os.waitpid(self.pid, 0)
+            return False
+        finally:
+            self.control.close()
+        return True
+
+
+def _wait_for_order(waiting: int) -> tuple[dict[str, Any], list[int]]:
+    """Return what a child is to be, and the descriptors that come with it; then nothing connects it with the server."""
+    control = Control(socket.socket(fileno=waiting))
+    try:
+        return control.receive()
+    finally:
+        control.close()
 
 
 @dataclass(frozen=True)
@@ -139,10 +216,6 @@ class Given:
     notices: int
     arguments: int
     files: int | None = None
-
-    def all(self) -> list[int]:
-        """Return those that there are."""
-        return [one for one in (self.sock, self.notices, self.arguments, self.files) if one is not None]
 
 
 def main(descriptor: int) -> None:

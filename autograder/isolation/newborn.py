@@ -33,9 +33,8 @@ def detach(parent: int, keep: Iterable[int]) -> None:
         file.write("1000")
 
 
-def settle(directory: str) -> None:
-    """Go to *directory*, with random numbers and threads' memory of its own."""
-    os.chdir(directory)
+def settle() -> None:
+    """Have random numbers and threads' memory of one's own."""
     linux.one_malloc_arena()
     # A fork copies the state of every generator: siblings would draw the same numbers and file names.
     random.seed()

@@ -23,15 +23,18 @@ None
 
 @dataclass
 class Warm:
-    """The state that forked processes start from; `report` says which modules are missing, and why."""
+    """The state that forked processes start from.
+
+    report -- which modules are missing, and why
+    watch -- what a forked process is given to notice what its code tries
+    """
 
     shell: Shell
     report: dict[str, str] = field(default_factory=dict)
     watch: Watch | None = None
 
-    def get_ready(self, watch: Watch) -> None:
+    def get_ready(self) -> None:
         """Open what a forked process may not have the right to open later."""
-        self.watch = watch
         self.shell.open()
 
 

@@ -70,6 +70,18 @@ def gone(pid, seconds=5.0):
     return False
 
 
+def waiting(server, *others):
+    """The number of the server's only other child, the one that waits for an order; it is born when there is time."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        children = set(map(int, Path(f"/proc/{server}/task/{server}/children").read_text().split()))
+        spare = children - {child.pid for child in others}
+        if len(spare) == 1 and len(os.listdir(f"/proc/{min(spare)}/fd")) == 4:
+            return spare.pop()
+        time.sleep(0.01)
+    raise AssertionError(f"the server has the children {children}")
+
+
 class TestStart:
     """`Zygote.start`."""
 
@@ -245,14 +257,38 @@ class TestFork:
         def held(pid):
             return len(os.listdir(f"/proc/{pid}/fd"))
 
-        server = ask(fork(), "os.getppid()")
+        child = fork()
+        server = ask(child, "os.getppid()")
+        waiting(server, child)
         before = held(os.getpid()), held(server)
         for _ in range(10):
             zygote.fork("isolation_entries:evaluate", {}, tmp_path).kill()
-        children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+        waiting(server, child)
 
         assert (held(os.getpid()), held(server)) == before
-        assert len(children) == 1
+
+    def test_born_ahead(self, fork):
+        """The next child waits already, in a session of its own, and holds nothing but what its order comes by."""
+        child = fork()
+        spare = waiting(ask(child, "os.getppid()"), child)
+        open_files = [os.readlink(f"/proc/{spare}/fd/{number}") for number in os.listdir(f"/proc/{spare}/fd")]
+
+        assert sum(name.startswith("socket:") for name in open_files) == 1
+        assert all(name.startswith(("socket:", os.devnull)) for name in open_files)
+        assert os.getsid(spare) == spare
+        assert fork().pid == spare
+
+    def test_what_waits_is_killed(self, fork):
+        """Then another child is born when one is wanted."""
+        child = fork()
+        spare = waiting(ask(child, "os.getppid()"), child)
+        os.kill(spare, signal.SIGKILL)
+        assert gone(spare)
+
+        another = fork()
+
+        assert another.pid != spare
+        assert ask(another, "1 + 1") == 2
 
     def test_children_die_in_every_way(self, fork):
         """Whatever a child dies of, the server forks the next one."""

@@ -29,7 +29,8 @@ class Confinement:
 
     folder -- one that belongs to the fork server
 
-    A child calls `enter`, does what it needs rights for, and then calls `seal`.
+    A child calls `prepare` as soon as it is born, `enter` when it is known what for, does what it needs rights for, and
+    then calls `seal`.
     """
 
     way = "none"
@@ -52,8 +53,11 @@ class Confinement:
         """Fork, as `os.fork` does."""
         return os.fork()
 
+    def prepare(self) -> None:
+        """Confine this new child as far as that is the same for all."""
+
     def enter(self, directory: str, limits: ProcessLimits, given: int) -> str:
-        """Confine this new child, and return the folder that it is to work in.
+        """Confine this child, and return the folder that it is to work in.
 
         directory -- a folder of the host that this child may use, where it has to be one
         given -- bytes of files that come with the submission, beyond its limit
@@ -119,10 +123,14 @@ class Namespaces(Confinement):
                 linux.enter(self._me, linux.CLONE_NEWPID)
         return child
 
-    def enter(self, directory: str, limits: ProcessLimits, given: int) -> str:
-        """Give this child files, users and limits of its own."""
+    def prepare(self) -> None:
+        """Give this child a view of files and processes of its own."""
         self._need("ipc-namespace", lambda: linux.unshare(_SEPARATE, "mount and IPC namespaces"))
         self._own_proc()
+        os.environ.update(root.ENVIRONMENT)
+
+    def enter(self, directory: str, limits: ProcessLimits, given: int) -> str:
+        """Give this child a scratch folder, users and limits of its own."""
         scratch = None if limits.scratch is None else limits.scratch + given
         self._need("scratch", lambda: root.mount_scratch(scratch or 1 << 30))
         # Without /proc, nobody can say who is who in a new user namespace; the server's has to do.
@@ -130,7 +138,6 @@ class Namespaces(Confinement):
         if alone:
             enter_user_namespace()
         self._need("limits", lambda: limits.apply(alone=alone))
-        os.environ.update(root.ENVIRONMENT)
         return root.WORK
 
     def seal(self) -> None:

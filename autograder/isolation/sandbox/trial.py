@@ -99,6 +99,7 @@ def _confined(confinement: Confinement, outside: _Outside, writing: int) -> None
             os._exit(0)
         step = "confine a child"
         limits = ProcessLimits(memory=512 * MIB, scratch=MIB, cpu=60, threads=64)
+        confinement.prepare()
         os.chdir(confinement.enter(outside.folder, limits, 0))
         confinement.seal()
         step = "try to get out"
