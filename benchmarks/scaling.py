@@ -6,13 +6,15 @@ A RUN is local:WORKERS or dask:WORKERS; all of them if none is given. Each is on
 of its own, timed from start to end, and all have to give the same marks. Dask's scheduler and workers are processes on
 this machine, started before the clock. With --lose and --join, so many of these workers are killed when a quarter of
 the class is graded, and so many started when half is. --gradebook puts marks into another database than SQLite.
-Writes build/scaling/<run>.json.
+Writes build/scaling/<students>-<run>.json; `marks` in it is a hash of all marks, test by test, so that runs of different
+days can be held against each other.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -52,7 +54,7 @@ def main() -> None:
     all_marks: dict[str, Marks] = {}
     for run in given.runs:
         figures, all_marks[run] = _grade(course, template, run, given, kinds)
-        name = run.replace(":", "-") + ("-lossy" if figures["workers_lost"] else "")
+        name = f"{given.students}-{run.replace(':', '-')}" + ("-lossy" if figures["workers_lost"] else "")
         (folder / f"{name}.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
         _show(run, figures)
     first, *others = given.runs
@@ -176,6 +178,7 @@ def _account(assignment: Assignment, address: str, kinds: dict[str, str], log: P
     return marks, {
         "students": len(kinds),
         "graded": len(marks),
+        "marks": hashlib.sha256(json.dumps(marks, sort_keys=True).encode()).hexdigest()[:16],
         "ungraded_and_said_so": Counter(kinds[name] for name in ungraded),
         "examination_seconds_each": round(statistics.mean(seconds), 4),
         "mean_marks_by_kind": {kind: round(statistics.mean(found), 1) for kind, found in sorted(totals.items())},
@@ -194,7 +197,8 @@ def _show(run: str, figures: dict[str, Any]) -> None:
     print(
         f"{run:8} {figures['seconds']:8.1f} s {figures['submissions_per_second']:7.2f} a second   "
         f"{figures['graded']} graded, {sum(figures['ungraded_and_said_so'].values())} not and said so   "
-        f"grader at most {figures['grader_process_peak_mb']} MB, all processes {figures['all_processes_peak_mb']} MB",
+        f"grader at most {figures['grader_process_peak_mb']} MB, all processes {figures['all_processes_peak_mb']} MB   "
+        f"marks {figures['marks']}",
         flush=True,
     )
 
