@@ -6,7 +6,7 @@ A RUN is local:WORKERS or dask:WORKERS; all of them if none is given. Each is on
 of its own, timed from start to end, and all have to give the same marks. Dask's scheduler and workers are processes on
 this machine, started before the clock. With --lose and --join, so many of these workers are killed when a quarter of
 the class is graded, and so many started when half is. --gradebook puts marks into another database than SQLite.
-Writes build/scaling/<students>-<run>.json; `marks` in it is a hash of all marks, test by test, so that runs of different
+Writes build/scaling/<students>-<run>.json; its `marks` is a hash of all marks, test by test, so that runs of different
 days can be held against each other.
 """
 
