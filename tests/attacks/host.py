@@ -9,6 +9,7 @@ import socket
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from attacks.target import MARK, Target
 
 PR_SET_CHILD_SUBREAPER = 36
 SECONDS_TO_SETTLE = 2.0
+# A fork server has its next child by then.
+SECONDS_TO_BE_BORN = 0.1
 GENERATIONS = 8
 # What the multiprocessing of other programs on this machine has in /dev/shm.
 OTHERS = ("sem.mp-", "psm_")
@@ -35,10 +38,12 @@ class Host:
         self._grading_writes = grading_writes
         # Whatever loses its parent becomes this process's child, so that nothing gets out of sight.
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+        time.sleep(SECONDS_TO_BE_BORN)
         self._before = self._state()
 
     def changes(self) -> list[str]:
         """Return what is different from what it was, in words; what is expected to end soon is waited for."""
+        time.sleep(SECONDS_TO_BE_BORN)
         deadline = time.monotonic() + SECONDS_TO_SETTLE
         while (found := self._differences()) and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -85,7 +90,15 @@ class Host:
         for _ in range(GENERATIONS):
             family |= {pid for pid, (_, parent) in everybody.items() if parent in family}
         living = sorted(pid for pid in family if everybody.get(pid, "Z")[0] not in "ZX")
-        return {"the canary": alive, "processes": living, "own descriptors": len(os.listdir("/proc/self/fd"))}
+        # A fork server has one child that waits for an order, each time another; a second one is somebody's.
+        parents = {pid: everybody[pid][1] for pid in living}
+        newborn = [pid for pid in living if pid not in parents.values() and _is_fork_server(parents[pid])]
+        return {
+            "the canary": alive,
+            "processes": [pid for pid in living if pid not in newborn],
+            "children of fork servers": Counter(parents[pid] for pid in newborn),
+            "own descriptors": len(os.listdir("/proc/self/fd")),
+        }
 
     def _machine(self) -> dict[str, object]:
         state: dict[str, object] = {
@@ -146,6 +159,10 @@ def _stat(pid: int) -> list[str]:
     if not text:
         raise ProcessLookupError(pid)
     return text.rpartition(")")[2].split()
+
+
+def _is_fork_server(pid: int) -> bool:
+    return "autograder.isolation.fork_server" in _text(f"/proc/{pid}/cmdline")
 
 
 def _everybody() -> Mapping[int, tuple[str, int]]:
