@@ -111,6 +111,7 @@ class TestValidate:
         assert "cell linear_forward: the solution scores 0 of 10" in result.stderr
         assert "no mistakes were tried out" in result.stdout
 
+    @pytest.mark.slow
     def test_a_survivor_that_nobody_explains(self, run, built):
         """An explanation that is gone, and one that is out of date: exit code 1, both with what to do."""
         survivors = built.assignments(["step_by_step"])[0].survivors

@@ -34,6 +34,8 @@ TRIES = 2
 LOOK_SECONDS = 1.0
 # How long to wait for a worker if there is none.
 PATIENCE_SECONDS = 300.0
+# How long a worker that was lost may take to be there again, as Dask starts it anew.
+RESTART_SECONDS = 15.0
 CONNECT_SECONDS = 30.0
 # How long a record may take from its worker; it is lost if the worker is.
 COLLECT_SECONDS = 5.0
@@ -236,18 +238,19 @@ class DaskPool:
         }
 
     def _wait_for_workers(self) -> dict[str, str]:
-        """Wait until there is a worker. Raises GradingError if there is none for long, or if all refuse."""
-        end = time.monotonic() + self._patience
+        """Wait until there is a worker. Raises GradingError if there is none for long, or all refuse for a while."""
+        begin = time.monotonic()
         while True:
             if ready := self._ready():
                 return ready
             answers = self._client.run(dask_worker.refusal, self._name, on_error="return")
-            if answers and all(answers.values()):
+            waited = time.monotonic() - begin
+            if answers and all(answers.values()) and waited > min(RESTART_SECONDS, self._patience):
                 reasons = sorted({str(reason) for reason in answers.values()})
                 raise GradingError(
                     f"No worker of {self._address} can examine submissions: {'; '.join(reasons)}. {_AGAIN}"
                 )
-            if time.monotonic() > end:
+            if waited > self._patience:
                 raise GradingError(
                     f"No worker has been ready at {self._address} for {self._patience:g} s; start one there: "
                     f"dask worker {self._address} --nthreads 1. {_AGAIN}"

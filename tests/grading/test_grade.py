@@ -229,6 +229,7 @@ class TestDiagnosis:
         assert "lb-no-mean" not in page
         assert "Neither dW nor db is divided" not in page
 
+    @pytest.mark.slow
     def test_hints_go_further_with_each_version(self, classroom):
         """If the course says so: the second version that is wrong in the same way gets the second hint."""
         path = classroom / "notebooks" / f"{ASSIGNMENT}.misconceptions.toml"
@@ -253,6 +254,7 @@ class TestDiagnosis:
         assert told == ["First", "Second"]
         assert record.attempt == 2  # by which the feedback in bulk tells the same hint
 
+    @pytest.mark.slow
     def test_another_catalogue(self, classroom):
         """What was found is looked at again, the marks stay, and the hint of before goes."""
         path = classroom / "notebooks" / f"{ASSIGNMENT}.misconceptions.toml"
@@ -318,6 +320,7 @@ class TestRegrade:
         assert find_cell(graded, "test_linear_forward").outputs[0].text == "from before"
         assert find_cell(graded, "test_compute_cost").outputs[0].text == "runs now\n"
 
+    @pytest.mark.slow
     def test_what_was_tested_with_references_runs_again(self, classroom):
         """Its marks hang on another function's, so nothing is taken from before if any test has changed."""
         (record,) = [p for p in (classroom / "results" / ASSIGNMENT / "chandra").glob("*.json")]
@@ -341,6 +344,7 @@ class TestRegrade:
         assert "tested with our linear_backward" in find_cell(graded, "test_L_model_backward").outputs[0].text
         assert "* right, and tested with the solution's functions" in run.stdout
 
+    @pytest.mark.slow
     def test_without_carrying_forward(self, classroom):
         """It gives other marks, which are shown before they are written; and those that are there stay known."""
         asked = grade(classroom, "--student", "chandra", "--no-carry-forward")

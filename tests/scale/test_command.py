@@ -63,6 +63,7 @@ def marks(folder: Path) -> list[tuple]:
         )
 
 
+@pytest.mark.slow
 def test_the_same_records_as_on_one_machine(tmp_path):
     """To the last character of each graded notebook; and no student's code reaches the scheduler."""
     here = make_course(tmp_path / "here")

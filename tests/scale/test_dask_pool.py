@@ -188,7 +188,7 @@ class TestRefusals:
         """It ends, and says why."""
         with Cluster(tmp_path) as cluster:
             cluster.worker(preload=HERE / preload)
-            with DaskPool(job, cluster.address) as pool, pytest.raises(GradingError, match=why):
+            with DaskPool(job, cluster.address, patience=2.0) as pool, pytest.raises(GradingError, match=why):
                 outcomes(pool, tasks("student1"))
 
     def test_others_go_on(self, cluster, job, tasks, log):
