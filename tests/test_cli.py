@@ -93,6 +93,7 @@ class TestValidate:
         )
         assert made > killed == made - explained
 
+    @pytest.mark.slow
     def test_an_unsound_assignment(self, run, built):
         """A wrong solution and a misprinted table: exit code 1, and both are named."""
         master = built.root / "notebooks" / "step_by_step.py"

@@ -138,12 +138,20 @@ def has_commands(page: str) -> bool:
 
 FOLLOWED = [page for page in PAGES if has_commands(page)]
 FIRST = first_of_each_kind()
+# Pages whose commands take a minute, even one of each kind.
+LONG = {"docs/instructors.md"}
 
 
 class TestRun:
     """The commands, in the order in which a reader types them."""
 
-    @pytest.mark.parametrize("page", sorted({page for page, _ in FIRST}))
+    @pytest.mark.parametrize(
+        "page",
+        [
+            pytest.param(page, marks=pytest.mark.slow if page in LONG else ())
+            for page in sorted({page for page, _ in FIRST})
+        ],
+    )
     def test_the_first_of_each_kind(self, place, page):
         """It succeeds, and prints what the page shows."""
         wanted = {command for first, command in FIRST if first == page}

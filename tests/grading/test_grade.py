@@ -299,6 +299,7 @@ class TestRegrade:
         records = [json.loads(p.read_text()) for p in (classroom / "results" / ASSIGNMENT / "ben").glob("*.json")]
         assert sorted(sum(p for p, _ in r["scores"][ASSIGNMENT].values()) for r in records) == [0.0, 10.0]
 
+    @pytest.mark.slow
     def test_only_the_mended_test_runs(self, classroom):
         """The outputs of the others are those of before: here one that no run would give."""
         (record,) = [p for p in (classroom / "results" / ASSIGNMENT / "ada").glob("*.json")]
@@ -354,6 +355,7 @@ class TestRegrade:
         assert "Nothing of this was written" in asked.stdout
         assert "Nothing to do" in grade(classroom, "--student", "chandra").stdout
 
+    @pytest.mark.slow
     def test_cells_come_and_go(self, classroom):
         """nbgrader refuses that; here the gradebook follows, and the marks of what is gone are kept in a file."""
 

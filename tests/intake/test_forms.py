@@ -29,6 +29,8 @@ FORMS = [
 ]
 WRONG = ("compute_cost", "np.sum(", "np.mean(")
 
+SAMPLE = ["no metadata", "one cell", "version 3", "older helpers", "plain Python", "zip"]
+
 
 def test_every_form_is_here(solved):
     """A form that is added is tested."""
@@ -55,7 +57,9 @@ class TestForms:
         quiet = form in ("markers removed", "UTF-8 with a mark", "lines of Windows")
         assert bool(graded.repairs) is not quiet
 
-    @pytest.mark.parametrize("form", FORMS)
+    @pytest.mark.parametrize(
+        "form", [pytest.param(form, marks=() if form in SAMPLE else pytest.mark.slow) for form in FORMS]
+    )
     def test_a_mistake_stays_one(self, grade, solved, form):
         """A wrong function earns nothing in any form, and costs nothing else."""
         name, data = all_forms(replaced(solved, *WRONG))[form]
@@ -63,7 +67,7 @@ class TestForms:
 
         assert graded.missed == {"compute_cost": 0}
 
-    @pytest.mark.parametrize("form", ["no metadata", "one cell", "version 3", "older helpers", "plain Python", "zip"])
+    @pytest.mark.parametrize("form", SAMPLE)
     def test_an_untouched_release_earns_nothing(self, grade, release, form):
         """Whatever is mended, nobody gets marks for it, and each message says that it is not filled in."""
         name, data = all_forms(release)[form]

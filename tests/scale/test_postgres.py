@@ -152,6 +152,7 @@ def grade_in_a_process(assignment: Assignment, begin, answers) -> None:
     answers.put((assignment.name, len(result.graded), result.failed))
 
 
+@pytest.mark.slow
 def test_two_assignments_at_once(address, tmp_path):
     """Two graders who meet the same new students in the same gradebook do not get into each other's way."""
     assignments = [small_course.make(tmp_path, name, address) for name in ("task", "other")]
@@ -172,6 +173,7 @@ def test_two_assignments_at_once(address, tmp_path):
         assert len(gradebook.assignment_submissions("other")) == STUDENTS
 
 
+@pytest.mark.slow
 def test_a_server_that_goes_away(tmp_path):
     """It is said, without the password; what was examined is kept, and the next run lands it."""
     assert PROGRAMS is not None
