@@ -49,7 +49,7 @@ def notebook() -> Train:
 
 
 def lean(X: np.ndarray, Y: np.ndarray, iterations: int) -> float:
-    """Train with nothing but the products that are needed, the gradient of the input among them."""
+    """Train with nothing but what has to be computed: the cost and the gradient of the input are part of it."""
     weights, biases = _start()
     m = X.shape[1]
     last = len(weights) - 1
@@ -58,6 +58,7 @@ def lean(X: np.ndarray, Y: np.ndarray, iterations: int) -> float:
         for layer, (W, b) in enumerate(zip(weights, biases, strict=True)):
             Z = W @ signals[-1] + b
             signals.append(np.maximum(0, Z) if layer < last else 1 / (1 + np.exp(-Z)))
+        cost = -np.sum(Y * np.log(signals[-1]) + (1 - Y) * np.log(1 - signals[-1])) / m
         back = signals[-1] - Y
         for layer in range(last, -1, -1):
             dW, db = back @ signals[layer].T / m, back.sum(axis=1, keepdims=True) / m
@@ -66,6 +67,7 @@ def lean(X: np.ndarray, Y: np.ndarray, iterations: int) -> float:
                 back *= signals[layer] > 0
             weights[layer] -= RATE * dW
             biases[layer] -= RATE * db
+    assert np.isfinite(cost)
     return _cost(X, Y, weights, biases)
 
 

@@ -191,7 +191,7 @@ def linear_backward(dZ, cache):
 
     dW = np.dot(dZ, A_prev.T) / m
     db = np.sum(dZ, axis=1, keepdims=True) / m
-    dA_prev = np.dot(W.T, dZ)
+    dA_prev = W.T @ dZ
 
     assert dA_prev.shape == A_prev.shape
     assert dW.shape == W.shape
