@@ -11,6 +11,7 @@ import copy
 import io
 import linecache
 import random
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ RAISES = "raises"
 ARGUMENT = "argument"
 CELL_FILE = "<solution "  # how the file names of the reference's cells begin
 _RTOL, _ATOL = 1e-6, 1e-9
+_SHAPE = re.compile(r"\(\d+,[\d, ]*\)")
 _DEPTH = 12
 _ITEMS = 5000
 
@@ -105,7 +107,7 @@ def same_value(one: Value, other: Value) -> bool:
     if one[0] == "number":
         return _close(one[1], other[1])
     if one[0] == "error":
-        # The line that failed is known of an assert only; where it is not known, the error's name decides.
+        # Where no more is known of one of them, the error's name decides.
         return one[1] == other[1] and (one[2] == other[2] or None in (one[2], other[2]))
     return one == other
 
@@ -197,9 +199,11 @@ def _error_name(error: BaseException) -> str:
 
 
 def _error_detail(error: BaseException) -> str | None:
-    """Return what tells two errors of one kind apart: the assert that failed, or the key that is missing."""
+    """Return what tells two errors of one kind apart: the assert that failed, the missing key, the shapes at odds."""
     if isinstance(error, KeyError):
         return str(error)[:200]
+    if isinstance(error, ValueError):
+        return " ".join(_SHAPE.findall(str(error)[:1000])) or None
     if not isinstance(error, AssertionError):
         return None
     line = _last_line(error)

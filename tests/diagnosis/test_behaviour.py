@@ -111,6 +111,15 @@ class TestErrors:
         """By their names, and by the assert or the key if both are known."""
         assert same_value(one, other) is same
 
+    def test_the_shapes_are_known(self):
+        """Two products whose shapes do not fit are not one mistake, unless the shapes are the same."""
+        wide, other, tall = np.ones((2, 5)), np.ones((2, 6)), np.ones((3, 4))
+        raised = [observe(lambda A=A: np.dot(A, tall), Probe(()))[RAISES] for A in (wide, other, wide)]
+
+        assert raised[0] == ("error", "ValueError", "(2,5) (3,4)")
+        assert same_value(raised[0], raised[2])
+        assert not same_value(raised[0], raised[1])
+
     def test_the_assert_is_known(self, bench):
         """The line of the solution, however deep."""
         function = bench.solution.function("linear_activation_backward")
