@@ -3,6 +3,7 @@
 import asyncio
 import io
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -201,7 +202,8 @@ class TestWidgets:
             await asyncio.sleep(0.05)
             return rested
 
-        rested = asyncio.run(watch())
+        with ThreadPoolExecutor(1) as thread:  # tests with a browser leave a loop running in this one
+            rested = thread.submit(asyncio.run, watch()).result()
 
         assert len(play.learner.costs) == rested > 20
         assert play.state.value.endswith(f"step={rested}")
