@@ -23,6 +23,7 @@ def copy_course(target: Path) -> Course:
     return Course(target)
 
 
+@pytest.mark.slow
 def test_the_page_can_be_followed(tmp_path):
     """Every command succeeds, every edit fits, and in the end the changed assignment is sound and graded."""
     course = copy_course(tmp_path / "course")

@@ -29,7 +29,7 @@ def violations(browser, notebook, theme, folder):
 
 
 @pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("name", ["step_by_step", "application"])
+@pytest.mark.parametrize("name", ["step_by_step", pytest.param("application", marks=pytest.mark.slow)])
 def test_release(browser, step_by_step, tmp_path, name, theme):
     """What a student gets: no serious violation, and no minor one."""
     (assignment,) = Course(step_by_step.course.root).assignments([name])

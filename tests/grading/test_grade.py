@@ -139,6 +139,7 @@ class TestResults:
         assert run.stdout.strip() == f"Nothing to do: {SMALL} submissions are graded and unchanged."
         assert (classroom / "gradebook.db").stat().st_mtime_ns == before
 
+    @pytest.mark.slow
     def test_a_new_submission(self, classroom):
         """Only who handed in something else is graded again; manual marks and penalties are kept."""
         query(classroom, "update grade set manual_score = 1.5 where auto_score = 10")
@@ -150,6 +151,7 @@ class TestResults:
         assert total(classroom, "ben") == 100
         assert {row[3] for row in marks(classroom) if row[2] == 10 and row[0] == "ada"} == {1.5}
 
+    @pytest.mark.slow
     def test_links_are_not_handed_in(self, classroom):
         """A link to somebody else's notebook earns nothing, and what a link leads to is not copied."""
         mine = classroom / "submitted" / "ben" / ASSIGNMENT
@@ -193,6 +195,7 @@ class TestResults:
         assert f"{SMALL - 1} graded" in run.stdout
         assert total(classroom, "ben") == before
 
+    @pytest.mark.slow
     def test_what_nbgrader_left_half_done(self, classroom):
         """A folder without marks is no reason to skip a student."""
         shutil.rmtree(classroom / "results" / ASSIGNMENT / "ada")

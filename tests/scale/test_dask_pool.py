@@ -138,6 +138,7 @@ class TestLosses:
     """Workers that are lost."""
 
     @pytest.mark.parametrize("bad", ["kills", "hangs"])
+    @pytest.mark.slow
     def test_a_submission_that_costs_two_workers(self, cluster, job, tasks, log, bad):
         """It is given up after two and says so; all others are graded."""
         good = [f"student{n}" for n in range(10)]
@@ -184,11 +185,12 @@ class TestRefusals:
         ("preload", "why"),
         [("refuses.py", "it cannot confine a student's code"), ("differs.py", "it has other versions of autograder")],
     )
-    def test_nobody_else(self, tmp_path, job, tasks, preload, why):
+    def test_nobody_else(self, tmp_path, job, tasks, preload, why, monkeypatch):
         """It ends, and says why."""
+        monkeypatch.setattr("autograder.grading.dask_pool.RESTART_SECONDS", 0.5)
         with Cluster(tmp_path) as cluster:
             cluster.worker(preload=HERE / preload)
-            with DaskPool(job, cluster.address, patience=2.0) as pool, pytest.raises(GradingError, match=why):
+            with DaskPool(job, cluster.address) as pool, pytest.raises(GradingError, match=why):
                 outcomes(pool, tasks("student1"))
 
     def test_others_go_on(self, cluster, job, tasks, log):
