@@ -179,8 +179,8 @@ def grade(
     confined -- whether to run the students' code as the course is configured, or unconfined
     """
     from autograder.grading.grade import ClassGrading  # noqa: PLC0415 (imports all of nbgrader)
-    from autograder.grading.pool import LocalPool  # noqa: PLC0415
-    from autograder.grading.worker import Job  # noqa: PLC0415
+    from autograder.grading.pool import LocalPool  # noqa: PLC0415 (the same)
+    from autograder.grading.worker import Job  # noqa: PLC0415 (the same)
 
     job = Job(demo.course.root, configured_by.root, demo.name, None if confined else "none")
     with LocalPool(job, len(os.sched_getaffinity(0))) as pool:
@@ -201,8 +201,8 @@ def grade(
 def write_pages(demo: Assignment) -> dict[str, Path]:
     """Write the class report and the students' feedback, and return where they are."""
     from autograder.reporting.feedback import write_feedback  # noqa: PLC0415 (after nbgrader is imported anyway)
-    from autograder.reporting.make import make_report  # noqa: PLC0415
-    from autograder.reporting.results import Archive  # noqa: PLC0415
+    from autograder.reporting.make import make_report  # noqa: PLC0415 (the same)
+    from autograder.reporting.results import Archive  # noqa: PLC0415 (the same)
 
     write_feedback(Archive(demo), ())
     return {"class report": make_report(demo, None), "feedback": demo.course.root / "feedback"}

@@ -1,7 +1,7 @@
 """Every command in the documents: run in a throw-away course, or named here with the reason why it is not.
 
-In `make test` the first command of each kind is run, in `make test-all` every one, page by page. What a page shows as
-output has to be printed.
+`make test-all` runs them, page by page, and what a page shows as output has to be printed. `make test` sees that each
+command and option exists.
 """
 
 from __future__ import annotations
@@ -44,16 +44,6 @@ NOT_RUN = {
     "createdb gradebook": "it needs a server; tests/scale/test_postgres.py starts one",
     "jupyter lab step_by_step.ipynb": "it serves until it is stopped; tests/browser/test_release.py opens the notebook",
 }
-# Kinds of commands that take more than a few seconds each, and are left to `make test-all`.
-SLOW = {
-    "autograder validate": "runs the notebooks in real kernels and tries out every known mistake",
-    "nbgrader autograde": "tests/grading/test_preprocessor.py runs it, too",
-    "nbgrader validate": "runs the notebook in a real kernel",
-    "jupyter execute": "runs the notebook in a real kernel",
-    "nbgrader generate_feedback": "tests/reporting/test_feedback.py runs it, too",
-    "nbgrader db student import": "nbgrader alone; it takes as long as to import it",
-    "nbgrader db assignment add": "the same",
-}
 # A page that is followed by a test of its own.
 ELSEWHERE = {"docs/authoring.md": "test_new.py"}
 
@@ -62,24 +52,6 @@ CANVAS = {
     "diazelif_LATE_10001_90014_homework.ipynb": "elif",
     "itoben_10002_90021_step_by_step-1.ipynb": "ben",
 }
-
-
-def kind(command: str) -> str:
-    """Return the words that say what a command does."""
-    words = command.split()
-    dry = ["--dry-run"] if "--dry-run" in words else []
-    return " ".join([*words[: 4 if words[:2] == ["nbgrader", "db"] else 2], *dry])
-
-
-def first_of_each_kind() -> set[tuple[str, str]]:
-    """Return the pages and commands that show each kind of command first, the instructors' page before all others."""
-    pages = sorted((page for page in PAGES if page not in ELSEWHERE), key=lambda page: page != "docs/instructors.md")
-    first: dict[str, tuple[str, str]] = {}
-    for page in pages:
-        for block in blocks(page):
-            for command in block.commands:
-                first.setdefault(kind(command), (page, command))
-    return {place for what, place in first.items() if what not in SLOW and place[1] not in NOT_RUN}
 
 
 @pytest.fixture
@@ -137,27 +109,10 @@ def has_commands(page: str) -> bool:
 
 
 FOLLOWED = [page for page in PAGES if has_commands(page)]
-FIRST = first_of_each_kind()
-# Pages whose commands take a minute, even one of each kind.
-LONG = {"docs/instructors.md"}
 
 
 class TestRun:
     """The commands, in the order in which a reader types them."""
-
-    @pytest.mark.parametrize(
-        "page",
-        [
-            pytest.param(page, marks=pytest.mark.slow if page in LONG else ())
-            for page in sorted({page for page, _ in FIRST})
-        ],
-    )
-    def test_the_first_of_each_kind(self, place, page):
-        """It succeeds, and prints what the page shows."""
-        wanted = {command for first, command in FIRST if first == page}
-        done = dict(follow(blocks(page), place(page), wanted.__contains__))
-
-        assert done.keys() == wanted
 
     @pytest.mark.slow
     @pytest.mark.parametrize("page", FOLLOWED)
@@ -175,11 +130,8 @@ class TestRun:
         assert pages, f"no page has {command!r} any more; take it off the list"
         pytest.skip(f"{command} ({', '.join(dict.fromkeys(pages))}): {reason}")
 
-    def test_the_lists_are_not_stale(self):
-        """What is left to the long tests is in a page, and a page that is followed elsewhere is there."""
-        kinds = {kind(command) for page in PAGES for block in blocks(page) for command in block.commands}
-
-        assert SLOW.keys() - kinds == set()
+    def test_the_list_is_not_stale(self):
+        """A page that is followed elsewhere is there, and followed."""
         assert ELSEWHERE.keys() <= set(PAGES)
         for test in ELSEWHERE.values():
             assert "follow(blocks(" in (ROOT / "tests" / test).read_text(encoding="utf-8")

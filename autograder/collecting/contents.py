@@ -87,6 +87,7 @@ def opened(path: Path) -> Iterator[Contents]:
         try:
             with zipfile.ZipFile(path) as archive:
                 yield _checked(Contents(), _in_archive(archive, path))
+        # NotImplementedError is zipfile's word for a way of packing that it does not know.
         except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, struct.error) as error:
             raise CollectError(f"{path} is neither a folder nor a zip archive that can be read: {error}.") from error
     else:

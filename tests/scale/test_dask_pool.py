@@ -193,6 +193,19 @@ class TestRefusals:
             with DaskPool(job, cluster.address) as pool, pytest.raises(GradingError, match=why):
                 outcomes(pool, tasks("student1"))
 
+    def test_one_that_comes_later(self, tmp_path, job, tasks, log, monkeypatch):
+        """It is waited for, as workers that were lost are started anew."""
+        monkeypatch.setenv("PRETENDS", str(log))
+        with Cluster(tmp_path) as cluster:
+            cluster.worker(preload=HERE / "refuses.py")
+            cluster.wait_for(1)
+            with DaskPool(job, cluster.address) as pool:
+                pool.start()
+                cluster.worker(preload=HERE / "pretends.py")
+                records = list(pool.run(tasks("student1")))
+
+        assert [record.status for record in records] == ["graded"]
+
     def test_others_go_on(self, cluster, job, tasks, log):
         """No submission is given to one that refuses."""
         refusing = cluster.worker(preload=HERE / "refuses.py")
