@@ -57,7 +57,7 @@ class TestExpectEqual:
             ([[1.0]], np.array([[1j]]), "real numbers, but has dtype complex128"),
             ([[1.0]], np.array([["1"]]), "real numbers"),
             (([[1.0]],), [np.array([[1.0]])], "x should be a tuple, but is of type list"),
-            (([[1.0]],), (), "x should have 1 entries, but has 0"),
+            (([[1.0]],), (), "x should have 1 entry, but has 0"),
         ],
     )
     def test_wrong_type(self, expected, got, words):

@@ -172,9 +172,8 @@ def expect_costs(function, expected, costs):
     costs = list(costs) if isinstance(costs, np.ndarray) and costs.ndim == 1 else costs
     if isinstance(costs, list) and len(costs) != len(expected):
         rule = "The cost of iterations 0, 100, 200, ... is recorded, whether it is printed or not."
-        raise CheckFailed(
-            f"{function.__name__}: costs should have {len(expected)} entries, but has {len(costs)}.", f"  {rule}"
-        )
+        entries = f"{len(expected)} {'entry' if len(expected) == 1 else 'entries'}"
+        raise CheckFailed(f"{function.__name__}: costs should have {entries}, but has {len(costs)}.", f"  {rule}")
     expect_length(function, "costs", len(expected), costs)
     for position, (value, cost) in enumerate(zip(expected, costs, strict=True)):
         expect_equal(function, f"costs[{position}]", value, np.squeeze(cost) if _is_array(cost) else cost)
