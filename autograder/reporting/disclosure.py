@@ -52,7 +52,7 @@ _RULES: list[_Rule] = [
         rf": {_ITEM} should be (?P<kind>{_KINDS}), but is (?:of type )?(?P<got>\w+)\b.*",
         lambda m: f": {_item(m)} should be {m['kind']}, but is {_type(m['got'])}.",
     ),
-    _rule(rf": {_ITEM} should have \d+ entries\b.*", lambda m: f": {_item(m)} has the wrong number of entries."),
+    _rule(rf": {_ITEM} should have \d+ entr(?:y|ies)\b.*", lambda m: f": {_item(m)} has the wrong number of entries."),
     _rule(rf": {_ITEM} has no entry\b.*", lambda m: f": {_item(m)} lacks an entry that it should have."),
     _rule(
         rf": {_ITEM} should hold real numbers\b.*",

@@ -35,9 +35,8 @@ def expect_length(function, item, length, got, kind=list):
     if not isinstance(got, kind):
         raise CheckFailed(f"{function_name(function)}: {item} should be a {kind.__name__}, but is {kind_of(got)}.")
     if len(got) != length:
-        lines = [
-            f"{function_name(function)}: {item} should have {length} {'entry' if length == 1 else 'entries'}, but has {len(got)}."
-        ]
+        wanted = f"{length} {'entry' if length == 1 else 'entries'}"
+        lines = [f"{function_name(function)}: {item} should have {wanted}, but has {len(got)}."]
         if kind is list and len(got) == 0:
             lines.append("  Nothing is stored in it. What is to be stored, and when?")
         elif kind is list and len(got) == 2 * length:

@@ -105,6 +105,7 @@ class TestHidden:
             ('f: grads["dW3"] has the wrong shape.', 'f: grads["dW…"] has the wrong shape.'),
             ("f: Z should be a number, but is of type ndarray.", "f: Z should be a number, but is of type ndarray."),
             ("f: caches should have 4 entries, but has 3.", "f: caches has the wrong number of entries."),
+            ("f: caches should have 1 entry, but has 3.", "f: caches has the wrong number of entries."),
             ('f: grads has no entry "dW4".', "f: grads lacks an entry that it should have."),
             ("f should return 2 items (Z, cache), but returns None.", "f should return 2 items: Z, cache."),
             ("f changes its argument number 1 in place.\nCompute", "f changes its argument number 1 in place."),
