@@ -27,6 +27,7 @@ class TestBuild:
         assert result.exit_code == 0
         assert "are what the masters give" in result.stdout
 
+    @pytest.mark.slow
     def test_check_names_what_differs(self, run, built):
         """One changed line in a master: exit code 1, the file, the remedy."""
         master = built.root / "notebooks" / "step_by_step.py"
@@ -38,6 +39,7 @@ class TestBuild:
         assert "source/application/dnn_app_utils.py: not what application.py gives now" in result.stderr
         assert "autograder build step_by_step" in result.stderr
 
+    @pytest.mark.slow
     def test_an_edited_source(self, run, built):
         """Refused with exit code 1, taken by --pull."""
         source = built.root / "source" / "step_by_step" / "step_by_step.ipynb"

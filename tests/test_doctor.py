@@ -181,6 +181,7 @@ main()
 """
 
 
+@pytest.mark.slow
 def test_nbgrader_autograde_refuses(course):
     """Plain nbgrader leaves the submission ungraded and says the same sentence."""
     refused = run("nothing", AUTOGRADE, folder=course)

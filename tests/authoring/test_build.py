@@ -98,6 +98,7 @@ class TestBuild:
 
         assert files_of(built) == before
 
+    @pytest.mark.slow
     def test_outputs_never_reach_the_source_again(self, built):
         """Somebody ran and saved the source; that is no edit, and a build cleans it."""
         before = files_of(built)
@@ -221,6 +222,7 @@ class TestPull:
             pull(assignment_of(built))
         assert assignment_of(built).master.read_text(encoding="utf-8") == before
 
+    @pytest.mark.slow
     def test_the_same_edit_on_both_sides_is_none(self, built):
         """Nothing to refuse where both say the same."""
         edit_source(built, "A network learns in a circle.", "A network learns in circles.")

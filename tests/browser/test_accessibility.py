@@ -28,8 +28,9 @@ def violations(browser, notebook, theme, folder):
     return lines
 
 
-@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("name", ["step_by_step", pytest.param("application", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("name", ["step_by_step", "application"])
 def test_release(browser, step_by_step, tmp_path, name, theme):
     """What a student gets: no serious violation, and no minor one."""
     (assignment,) = Course(step_by_step.course.root).assignments([name])

@@ -9,7 +9,8 @@ from serving import jupyterlab
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 
-@pytest.mark.parametrize("shade", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("shade", list(THEMES))
 def test_equations_figures_and_folds_are_rendered(browser, step_by_step, tmp_path, pytestconfig, shade):
     """On the light and on the dark theme: equations typeset, pictures loaded, hints folded."""
     folder = tmp_path / "student"

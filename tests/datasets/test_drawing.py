@@ -27,6 +27,7 @@ def test_the_committed_files_are_what_the_program_draws(one):
     assert (difference > 0).mean() < 0.001
 
 
+@pytest.mark.slow
 def test_writing_them_twice_gives_the_same_bytes(tmp_path):
     """So a build is the same on another day."""
     first, second = (one.read_bytes() for part in "ab" for one in CATS_AND_DOGS.write(tmp_path / part)[1:])

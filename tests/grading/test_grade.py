@@ -43,7 +43,7 @@ def make_class(folder: Path, students: int) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def classroom_once(tmp_path_factory):
     """A small class that was graded. Read-only."""
     folder = make_class(tmp_path_factory.mktemp("class") / "course", SMALL)
@@ -55,8 +55,6 @@ def classroom_once(tmp_path_factory):
 def classroom(classroom_once, tmp_path):
     """A small class that was graded, to be changed."""
     shutil.copytree(classroom_once, tmp_path / "course")
-    text = (tmp_path / "course" / "nbgrader_config.py").read_text(encoding="utf-8")
-    (tmp_path / "course" / "nbgrader_config.py").write_text(text, encoding="utf-8")
     return tmp_path / "course"
 
 
@@ -164,6 +162,7 @@ class TestResults:
         assert total(classroom, "ben") == 0
         assert not (classroom / "autograded" / "ben" / ASSIGNMENT / "secret.txt").exists()
 
+    @pytest.mark.slow
     def test_force(self, classroom):
         """All are examined again, to the same marks."""
         before = marks(classroom)
@@ -172,6 +171,7 @@ class TestResults:
         assert "1 graded" in run.stdout
         assert marks(classroom) == before
 
+    @pytest.mark.slow
     def test_a_late_submission(self, classroom):
         """The course's penalty is given, again after a regrade, and the time is in the gradebook."""
         with (classroom / "nbgrader_config.py").open("a", encoding="utf-8") as config:
@@ -408,6 +408,7 @@ class TestTrouble:
         assert run.returncode == 1
         assert "cannot be written" in run.stderr
 
+    @pytest.mark.slow
     def test_two_at_once(self, classroom):
         """The second says that there is a first, and changes nothing."""
         before = marks(classroom)
@@ -420,6 +421,7 @@ class TestTrouble:
         assert marks(classroom) == before
         assert grade(classroom, "--student", "ada", "--force").returncode == 0
 
+    @pytest.mark.slow
     def test_nobody_has_handed_in(self, classroom):
         """The folder that was looked into is named."""
         shutil.rmtree(classroom / "submitted")
@@ -431,7 +433,7 @@ class TestTrouble:
 
 
 @pytest.mark.parametrize(
-    ("students", "kills"), [(6, 5), pytest.param(40, 100, marks=pytest.mark.slow)], ids=["some", "many"]
+    ("students", "kills"), [(3, 5), pytest.param(40, 100, marks=pytest.mark.slow)], ids=["some", "many"]
 )
 def test_killed_at_random_instants(tmp_path, students, kills):
     """Workers, warm processes and the grader itself: at the end the marks are those of an undisturbed run."""

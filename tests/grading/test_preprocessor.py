@@ -99,6 +99,7 @@ def test_an_ordinary_course(ordinary):
 
 
 @pytest.mark.parametrize(("language", "points"), [("python", 3.0), ("R", None)])
+@pytest.mark.slow
 def test_a_kernel_that_nobody_has(ordinary, language, points):
     """The name of a student's environment costs nothing; another language is refused, and says so."""
     for path in [ordinary / "submitted" / "right" / "one" / "sheet.ipynb", ordinary / "source" / "one" / "sheet.ipynb"]:
@@ -115,6 +116,7 @@ def test_a_kernel_that_nobody_has(ordinary, language, points):
     assert points or "Examine runs Python, not R" in result.stderr
 
 
+@pytest.mark.slow
 def test_no_bundle(ordinary):
     """It is not known what was released: nothing is graded, and the remedy is said."""
     (ordinary / "bundles" / "one" / "bundle.json").unlink()
@@ -128,6 +130,7 @@ def test_no_bundle(ordinary):
     assert scores(ordinary)["right"][0] is None
 
 
+@pytest.mark.slow
 def test_a_gradebook_that_holds_something_else(ordinary):
     """Bundle and gradebook disagree: nothing is graded."""
     manifest = ordinary / "bundles" / "one" / "bundle.json"
@@ -140,6 +143,7 @@ def test_a_gradebook_that_holds_something_else(ordinary):
     assert "disagree about what was released" in result.stderr
 
 
+@pytest.mark.slow
 def test_the_hidden_tests_do_not_lie_beside_the_submission(ordinary):
     """nbgrader writes them into its own copy of the notebook before it runs it; the student's code sees no such copy."""
     path = ordinary / "submitted" / "right" / "one" / "sheet.ipynb"

@@ -171,6 +171,7 @@ def classroom(tmp_path_factory, request) -> Path:
     return folder
 
 
+@pytest.mark.slow
 class TestGrade:
     """A class."""
 

@@ -150,6 +150,7 @@ class TestLosses:
         assert "2 workers were lost while they examined it" in (found[bad].error or "")
         assert {found[name].status for name in good} == {"graded"}
 
+    @pytest.mark.slow
     def test_no_worker_is_taken_for_lost(self, cluster, job, tasks, log, monkeypatch):
         """Whatever Dask's client looks up for itself meanwhile, which leaves out the workers."""
         monkeypatch.setattr("autograder.grading.dask_pool.LOOK_SECONDS", 0.01)
@@ -183,7 +184,10 @@ class TestRefusals:
 
     @pytest.mark.parametrize(
         ("preload", "why"),
-        [("refuses.py", "it cannot confine a student's code"), ("differs.py", "it has other versions of autograder")],
+        [
+            ("refuses.py", "it cannot confine a student's code"),
+            pytest.param("differs.py", "it has other versions of autograder", marks=pytest.mark.slow),
+        ],
     )
     def test_nobody_else(self, tmp_path, job, tasks, preload, why, monkeypatch):
         """It ends, and says why."""
@@ -193,6 +197,7 @@ class TestRefusals:
             with DaskPool(job, cluster.address) as pool, pytest.raises(GradingError, match=why):
                 outcomes(pool, tasks("student1"))
 
+    @pytest.mark.slow
     def test_one_that_comes_later(self, tmp_path, job, tasks, log, monkeypatch):
         """It is waited for, as workers that were lost are started anew."""
         monkeypatch.setenv("PRETENDS", str(log))

@@ -130,6 +130,7 @@ def shown(address: str) -> list[object]:
 class TestTheSame:
     """What comes of the same class in SQLite and in PostgreSQL."""
 
+    @pytest.mark.slow
     def test_gradebooks_are_equal(self, address, tmp_path):
         """Row by row, on formgrader's pages, and in what is exported; a second run changes nothing."""
         file = f"sqlite:///{tmp_path}/sqlite/gradebook.db"

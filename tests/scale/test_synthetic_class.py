@@ -39,6 +39,7 @@ def test_everything_occurs(made):
     assert len({repr(sorted(one.files.items())) for one in made}) > 0.95 * SOME
 
 
+@pytest.mark.slow
 def test_who_hands_in_again_has_fewer_mistakes(step_by_step, made):
     """About one in five; the others' work is what it was."""
     second = list(SyntheticClass(step_by_step, seed=5).submissions(SOME, version=2))
