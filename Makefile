@@ -18,7 +18,7 @@ help:
 	@echo "make bench     measure grading side by side with plain nbgrader"
 	@echo "make setup     only set up .venv"
 	@echo "make lock      choose new versions for requirements.lock"
-	@echo "make clean     remove .venv and everything that grading and tests made"
+	@echo "make clean     remove .venv, build/ and caches; marks and submissions stay"
 
 setup: $(INSTALLED)
 
@@ -36,7 +36,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@touch $@
 
 demo: setup
-	@echo "Grading a simulated class of 12 with nbgrader (a minute or two) ..."
+	@echo "Grading a simulated class of 12 in both assignments (a minute or two) ..."
 	@$(BIN)/autograder demo
 
 test: setup lint
@@ -77,6 +77,6 @@ lock: setup
 	  --no-emit-index-url --no-header --no-annotate pyproject.toml --output-file requirements.lock
 
 clean:
-	@echo "Removing .venv and everything that was made ..."
-	@rm -rf $(VENV) build bundles gradebook.db* .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	@echo "Removing .venv, build/ and caches ..."
+	@rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -29,7 +29,7 @@ def test_the_page_can_be_followed(tmp_path):
     course = copy_course(tmp_path / "course")
     printed = [text for _, text in follow(blocks("docs/authoring.md"), course.root)]
 
-    new_one, _, proven, _, _, changed, checked, _ = printed
+    new_one, _, proven, _, _, changed, checked = printed
     assert "wrote first_loss_cases.py" in new_one
     for text in (proven, changed):
         assert "10 of 10" in text
