@@ -13,11 +13,11 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import dask
 from distributed import Client, Future, KilledWorker
-from distributed.client import FutureCancelledError
+from distributed.client import ClosedClientError, FutureCancelledError
 
 from autograder.grading import dask_worker
 from autograder.grading.engine import READY_SECONDS
@@ -38,16 +38,23 @@ PATIENCE_SECONDS = 300.0
 RESTART_SECONDS = 15.0
 CONNECT_SECONDS = 30.0
 # How long a record may take from its worker; it is lost if the worker is.
-COLLECT_SECONDS = 5.0
+COLLECT_SECONDS = 30.0
+# A worker that could not examine so many submissions which others could gets no more.
+FAULTS = 3
 _AGAIN = "What was graded is kept; run the same command again."
 
 
 @dataclass(eq=False)
 class _Worker:
-    """A worker that is ready, and what it was given."""
+    """A worker that is ready.
+
+    given -- the submissions that it has
+    faults -- how many it could not examine, and another worker could
+    """
 
     address: str
     given: dict[Future[Record], Task] = field(default_factory=dict)
+    faults: int = 0
 
 
 class DaskPool:
@@ -72,6 +79,8 @@ class DaskPool:
         self._done: queue.SimpleQueue[Future[Record]] = queue.SimpleQueue()
         self._again: deque[Task] = deque()
         self._lost: Counter[str] = Counter()
+        self._failed_at: dict[str, _Worker] = {}
+        self._unregistered = ""
 
     def __enter__(self) -> DaskPool:
         return self
@@ -79,7 +88,7 @@ class DaskPool:
     def __exit__(self, *_: object) -> None:
         if self._connected is None:
             return
-        with suppress(OSError):
+        with suppress(OSError, ClosedClientError):
             self._cancel(future for worker in self._workers.values() for future in worker.given)
             if self._workers and self._connected.status == "running":
                 ready = [worker.address for worker in self._workers.values()]
@@ -97,15 +106,12 @@ class DaskPool:
         dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"})
         try:
             self._connected = Client(self._address, timeout=CONNECT_SECONDS, set_as_default=False)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError) as error:  # the last for tls:// without certificates
             raise GradingError(f"There is no Dask scheduler at {self._address}: {error}") from error
         try:
             self._connected.register_plugin(dask_worker.Assigned(shipment), name=self._name)
-        except Exception as error:  # a worker's own, from whatever it could not load
-            raise GradingError(
-                f"A worker of {self._address} cannot take the assignment: {type(error).__name__}: {error}. Install "
-                "the same requirements.lock on every machine."
-            ) from error
+        except Exception as error:  # one worker's own, from whatever it could not load; others may have taken it
+            self._unregistered = f" ({type(error).__name__}: {error})"
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Record]:
         """Yield the records of the tasks as they come, in no order.
@@ -113,24 +119,25 @@ class DaskPool:
         A task whose worker is lost is done again by another, once. Raises GradingError if no worker can go on.
         """
         fresh = iter(tasks)
-        exhausted = False
+        following = next(fresh, None)
         looked = float("-inf")
-        while True:
+        while following or self._again or self._is_busy():
             if time.monotonic() - looked >= LOOK_SECONDS:
                 yield from self._look()
                 looked = time.monotonic()
-            while worker := self._free():
-                task = self._again.popleft() if self._again else next(fresh, None)
-                if task is None:
-                    exhausted = True
-                    break
+            if not self._workers and (following or self._again):
+                self._workers = self._wait_for_workers()
+            while (self._again or following) and (worker := self._free()):
+                if self._again:
+                    task = self._again.popleft()
+                elif following:
+                    task, following = following, next(fresh, None)
                 try:
                     self._give(worker, task)
                 except OSError as error:
                     yield _ungraded(task, f"what was handed in cannot be read: {error}")
-            if exhausted and not self._again and not any(one.given for one in self._workers.values()):
-                return
-            yield from self._finished()
+            if self._is_busy():
+                yield from self._finished()
 
     @property
     def _client(self) -> Client:
@@ -138,13 +145,24 @@ class DaskPool:
             raise RuntimeError("start() comes first")
         return self._connected
 
+    def _is_busy(self) -> bool:
+        return any(worker.given for worker in self._workers.values())
+
     def _free(self) -> _Worker | None:
         """Return a worker for the next submission, None if none has room for it.
 
-        What is tried again goes first, to a worker that has nothing else and gets nothing else.
+        What is tried again goes first: to a worker that has nothing else, and to another one than before if that
+        failed. Which of the two is to blame is known afterwards; the one that failed waits for that.
         """
-        most = 1 if self._again else AHEAD
-        open_ = [worker for worker in self._workers.values() if len(worker.given) < most and not self._is_alone(worker)]
+        everyone = list(self._workers.values())
+        doubtful = self._failed_at.values()
+        usable = [worker for worker in everyone if worker.faults < FAULTS and worker not in doubtful] or everyone
+        most = AHEAD
+        if self._again:
+            most = 1
+            failed = self._failed_at.get(self._again[0].record.student)
+            usable = [worker for worker in usable if worker is not failed] or usable
+        open_ = [worker for worker in usable if len(worker.given) < most and not self._is_alone(worker)]
         return min(open_, key=lambda worker: len(worker.given), default=None)
 
     def _is_alone(self, worker: _Worker) -> bool:
@@ -181,9 +199,8 @@ class DaskPool:
         task = worker.given[future]
         try:
             record = future.result(timeout=COLLECT_SECONDS)
-        except TimeoutError:
-            self._done.put(future)  # until the worker is found to be lost, or answers
-            return
+            if not _is_of(task, record):
+                record = _ungraded(task, "its worker answered with something else; look at what runs there")
         except FutureCancelledError as error:
             raise GradingError(f"The connection to the scheduler at {self._address} was lost. {_AGAIN}") from error
         except KilledWorker:
@@ -191,8 +208,19 @@ class DaskPool:
             yield from self._try_again(task)
             return
         except Exception as error:  # the worker's own, from whatever it could not load or do
+            if isinstance(error, TimeoutError) and future.status != "error":
+                self._done.put(future)  # until the worker is found to be lost, or answers
+                return
             record = _ungraded(task, f"its worker could not examine it: {type(error).__name__}: {str(error)[:500]}")
+            record.machines_fault = True
         del worker.given[future]
+        failed_before = self._failed_at.pop(task.record.student, None)
+        if record.machines_fault and failed_before is None:
+            self._failed_at[task.record.student] = worker
+            self._again.append(task)
+            return
+        if failed_before and not record.machines_fault:
+            failed_before.faults += 1
         self._lost.pop(task.record.student, None)
         yield record
 
@@ -206,8 +234,6 @@ class DaskPool:
                 yield from self._try_again(task)
         for new in ready.keys() - self._workers.keys():
             self._workers[new] = _Worker(ready[new])
-        if not self._workers:
-            self._workers = {key: _Worker(address) for key, address in self._wait_for_workers().items()}
 
     def _try_again(self, task: Task) -> Iterator[Record]:
         """Put back a submission whose worker was lost over it; yield its record if that has happened too often."""
@@ -215,6 +241,7 @@ class DaskPool:
         if self._lost[task.record.student] < TRIES:
             self._again.append(task)
         else:
+            self._failed_at.pop(task.record.student, None)
             yield _ungraded(
                 task,
                 f"{TRIES} workers were lost while they examined it: killed, cut off or out of time. Look at their "
@@ -222,7 +249,10 @@ class DaskPool:
             )
 
     def _ready(self) -> dict[str, str]:
-        """Return the addresses of the workers that can examine. A worker that was started again is another."""
+        """Return the addresses of the workers that can examine, and take work.
+
+        A worker that was started again is another. One that Dask has paused, or that is about to leave, is gone.
+        """
         scheduler = self._client.scheduler
         if scheduler is None or self._client.status not in ("running", "connecting"):
             raise GradingError(f"The scheduler at {self._address} is gone. {_AGAIN}")
@@ -234,16 +264,19 @@ class DaskPool:
         return {
             f"{address} {worker['local_directory']}": address
             for address, worker in workers.items()
-            if self._name in worker["resources"]
+            if self._name in worker["resources"] and worker["status"] == "running"
         }
 
-    def _wait_for_workers(self) -> dict[str, str]:
+    def _wait_for_workers(self) -> dict[str, _Worker]:
         """Wait until there is a worker. Raises GradingError if there is none for long, or all refuse for a while."""
         begin = time.monotonic()
         while True:
             if ready := self._ready():
-                return ready
-            answers = self._client.run(dask_worker.refusal, self._name, on_error="return")
+                return {key: _Worker(address) for key, address in ready.items()}
+            try:
+                answers = self._client.run(dask_worker.refusal, self._name, on_error="return")
+            except OSError as error:
+                raise GradingError(f"The scheduler at {self._address} does not answer: {error}. {_AGAIN}") from error
             waited = time.monotonic() - begin
             if answers and all(answers.values()) and waited > min(RESTART_SECONDS, self._patience):
                 reasons = sorted({str(reason) for reason in answers.values()})
@@ -252,8 +285,8 @@ class DaskPool:
                 )
             if waited > self._patience:
                 raise GradingError(
-                    f"No worker has been ready at {self._address} for {self._patience:g} s; start one there: "
-                    f"dask worker {self._address} --nthreads 1. {_AGAIN}"
+                    f"No worker has been ready at {self._address} for {self._patience:g} s{self._unregistered}; start "
+                    f"one there: dask worker {self._address} --nthreads 1. {_AGAIN}"
                 )
             time.sleep(LOOK_SECONDS)
 
@@ -263,5 +296,17 @@ class DaskPool:
 
 
 def _ungraded(task: Task, error: str) -> Record:
-    task.record.error = error
-    return task.record
+    return replace(task.record, error=error)
+
+
+def _is_of(task: Task, answer: object) -> bool:
+    """Whether a worker's answer is a record of that task: its fields become the names of files."""
+    asked = task.record
+    return (
+        isinstance(answer, Record)
+        and answer.notebooks.keys() <= set(task.notebooks)
+        and all(
+            getattr(answer, name) == getattr(asked, name)
+            for name in ("student", "key", "submission", "grader", "base", "tests", "attempt")
+        )
+    )

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from autograder.grading.worker import Workplace
 
 
+# How long a worker may take to get ready.
+PREPARE_SECONDS = 120.0
+
+
 class Assigned(WorkerPlugin):
     """An assignment that this worker examines submissions of.
 
@@ -37,6 +41,7 @@ class Assigned(WorkerPlugin):
     """
 
     idempotent = True  # what a worker has already is not sent to it again
+    _busy: threading.Lock  # held while a submission is examined; made by `setup`, for a lock cannot be sent
 
     def __init__(self, shipment: Shipment) -> None:
         self.name = resource_name(shipment)
@@ -44,13 +49,18 @@ class Assigned(WorkerPlugin):
         self._shipment = shipment
         self._folder = Path()
         self._place: Workplace | None = None
+        self._resting = False
 
     async def setup(self, worker: Worker) -> None:
         """Get ready."""
         self._folder = Path(worker.local_directory) / self.name
+        self._busy = threading.Lock()
         try:
-            # Other work of this process goes on meanwhile.
-            self.refusal = await asyncio.to_thread(self._prepare)
+            async with asyncio.timeout(PREPARE_SECONDS):
+                # Other work of this process goes on meanwhile.
+                self.refusal = await asyncio.to_thread(self._prepare)
+        except TimeoutError:
+            self.refusal = f"it was not ready after {PREPARE_SECONDS:g} s"
         except Exception as error:  # whatever is wrong with this machine, others may be able to
             self.refusal = f"{type(error).__name__}: {error}"
         if self.refusal is None:
@@ -83,8 +93,13 @@ class Assigned(WorkerPlugin):
         """Examine a submission. The worker ends itself if that takes longer than so many seconds."""
         from autograder.grading.worker import examine_at  # noqa: PLC0415 (imports all of nbgrader)
 
-        with _limited(seconds), sent.unpacked() as task:
-            return examine_at(self._workplace, task)
+        with self._busy, _limited(seconds):
+            try:
+                with sent.unpacked() as task:
+                    return examine_at(self._workplace, task)
+            finally:
+                if self._resting:
+                    self._end_warm_processes()
 
     def _workplace(self) -> Workplace:
         if self._place is None:
@@ -92,7 +107,16 @@ class Assigned(WorkerPlugin):
         return self._place
 
     def rest(self) -> None:
-        """End the warm processes; the next submission starts others."""
+        """End the warm processes, now or when a submission is done with them; the next one starts others."""
+        self._resting = True
+        if self._busy.acquire(blocking=False):
+            try:
+                self._end_warm_processes()
+            finally:
+                self._busy.release()
+
+    def _end_warm_processes(self) -> None:
+        self._resting = False
         if self._place is not None:
             self._place.close()
             self._place = None

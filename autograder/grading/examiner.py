@@ -16,11 +16,14 @@ from autograder.grading.conversation import Conversation, Turn
 from autograder.grading.examination import Examination, GradingLimits
 from autograder.grading.failures import GraderProcessError
 from autograder.grading.plan import Plan, give_roles, is_test
-from autograder.isolation.outputs import CUT, Output, error_output, sanitise
+from autograder.isolation.bundles import json_size
+from autograder.isolation.outputs import CUT, OUTPUT_BYTES, Output, error_output, sanitise, stream_output
 from autograder.isolation.process import Process
 
 STUDENT_FAILED = "StudentProcessFailed"
 TIME_IS_UP = "CellTimeoutError"
+# What all cells of the student may show together, in cells that each show as much as one may.
+CELLS_SHOWN = 20
 
 
 class Examiner:
@@ -53,6 +56,7 @@ class Examiner:
         self._fresh = False
         self._examination = Examination()
         self._end = 0.0
+        self._room = CELLS_SHOWN * limits.output
 
     def examine(
         self, notebook: NotebookNode, known: Mapping[str, list[Output]] | None = None, attempt: int = 1
@@ -119,9 +123,22 @@ class Examiner:
         outputs = sanitise((turn.answer or {}).get("outputs", []))
         if any(CUT in output.get("text", "") for output in outputs):
             self._note(f"cell {number} printed or showed more than a cell may; the rest is left out")
+        outputs = self._with_room(outputs, number)
         if turn.lost is not None:
             outputs.append(self._lost(turn, f"cell {number}"))
         return outputs
+
+    def _with_room(self, outputs: list[Output], number: int) -> list[Output]:
+        """Return a cell's outputs if there is still room for them in the notebook, else a word that there is none.
+
+        A notebook has thousands of cells if its author likes, and each result is kept, sent and read as a whole.
+        """
+        size = sum(OUTPUT_BYTES + json_size(output) for output in outputs)
+        if size <= self._room:
+            self._room -= size
+            return outputs
+        self._note(f"what cell {number} printed or showed is left out: the notebook shows more than one may")
+        return [stream_output("stdout", f"{CUT}: the cells of a notebook show too much]\n")]
 
     def _test(self, cell: NotebookNode, number: int) -> list[Output]:
         grade_id = cell.metadata.nbgrader.grade_id

@@ -22,8 +22,9 @@ from autograder.grading.records import Record, Records, grader_hash, hash_of, ha
 from autograder.grading.worker import Job, Task, workplace
 from autograder.nbgrader_run import nbgrader_log
 
-# How many results are written to the gradebook in one transaction.
+# How many results are written to the gradebook in one transaction, and how many characters of notebooks at most.
 BATCH = 20
+BATCH_SIZE = 50_000_000
 
 
 class Pool(Protocol):
@@ -172,24 +173,25 @@ class ClassGrading:
             advance = progress(len(due))
             held: list[tuple[str, str]] = []
             with Landing(self._steps, self.records) as landing:
-                waiting: list[Record] = []
-                for record in self._examined(due, ready, pool, advance):
-                    if record.status != "graded":
-                        result.failed[record.student] = record.error or "nobody knows why"
-                        continue
-                    if change := self._change(record):
-                        result.changes.append(change)
-                        held.append((record.student, record.key))
-                        continue
-                    waiting.append(record)
-                    if len(waiting) >= BATCH:
-                        self._land(landing, waiting, result)
-                self._land(landing, waiting, result)
+                examined = self._examined(due, ready, pool, advance)
+                self._land(landing, self._unopposed(examined, held, result), result)
                 result.written = not held or confirm(result.changes)
-                while held and result.written:
-                    now, held = held[:BATCH], held[BATCH:]
-                    self._land(landing, list(self._kept(now)), result)
+                if result.written:
+                    self._land(landing, self._kept(held), result)
         return result
+
+    def _unopposed(
+        self, examined: Iterable[Record], held: list[tuple[str, str]], result: ClassResult
+    ) -> Iterator[Record]:
+        """Yield the records that can be landed; note what failed, and hold back what would change marks."""
+        for record in examined:
+            if record.status != "graded":
+                result.failed[record.student] = record.error or "nobody knows why"
+            elif change := self._change(record):
+                result.changes.append(change)
+                held.append((record.student, record.key))
+            else:
+                yield record
 
     def _sort(self, folders: dict[str, Path], force: bool, result: ClassResult) -> tuple[list[Due], list[Due]]:
         """Return what has to be examined, and what has been but is not in the gradebook."""
@@ -294,7 +296,16 @@ class ClassGrading:
                     cells[grade_id] = points
         return Change(record.student, before.score, record.score, cells) if cells else None
 
-    def _land(self, landing: Landing, waiting: list[Record], result: ClassResult) -> None:
+    def _land(self, landing: Landing, records: Iterable[Record], result: ClassResult) -> None:
+        """Land records in batches, as they come."""
+        waiting: list[Record] = []
+        for record in records:
+            waiting.append(record)
+            if len(waiting) >= BATCH or sum(one.size for one in waiting) >= BATCH_SIZE:
+                self._land_batch(landing, waiting, result)
+        self._land_batch(landing, waiting, result)
+
+    def _land_batch(self, landing: Landing, waiting: list[Record], result: ClassResult) -> None:
         failed = landing.land(waiting)
         result.failed.update(failed)
         result.graded += [

@@ -38,6 +38,14 @@ class _Batch(Session):
     def commit(self) -> None:
         pass
 
+    def rollback(self) -> None:
+        """Undo the record that is being written, not those before it: nbgrader rolls back when it finds an error."""
+        nested = self.get_nested_transaction()
+        if nested is None:
+            super().rollback()
+        else:
+            nested.rollback()
+
     def commit_batch(self) -> None:
         super().commit()
 
@@ -77,10 +85,12 @@ class Landing:
                 with session.begin_nested():
                     self._save(record)
                 landed.append(record)
-            except OperationalError as error:
-                session.rollback()
-                raise _cannot_write(self._course.db_url, error) from error
             except Exception as error:  # a course's own step or plug-in can raise anything
+                # nbgrader raises errors of its own in place of the database's.
+                cause = error if isinstance(error, OperationalError) else error.__context__
+                if isinstance(cause, OperationalError):
+                    session.rollback()
+                    raise _cannot_write(self._course.db_url, cause) from error
                 failed[record.student] = f"{type(error).__name__}: {error}"
         try:
             session.commit_batch()

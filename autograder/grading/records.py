@@ -38,6 +38,7 @@ class Record:
     misconceptions -- what explains a function's failing, as the catalogue's ids by function, by notebook
     lent -- the functions that were lent for each test that was run again, by notebook and grade_id
     carried -- those of these tests that are right with them, by notebook
+    machines_fault -- whether it was the machine that could not judge it; another may be able to
     """
 
     student: str
@@ -60,6 +61,7 @@ class Record:
     repairs: list[str] = field(default_factory=list)
     layers: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    machines_fault: bool = False
     when: float = field(default_factory=time.time)
 
     @property
@@ -70,6 +72,11 @@ class Record:
     def carried_with(self, notebook: str) -> dict[str, list[str]]:
         """Return the functions that were lent for each test that is right with them."""
         return {grade_id: self.lent[notebook][grade_id] for grade_id in self.carried.get(notebook, [])}
+
+    @property
+    def size(self) -> int:
+        """Characters of the examined notebooks."""
+        return sum(map(len, self.notebooks.values()))
 
     @property
     def score(self) -> float:

@@ -7,6 +7,7 @@ A worker has neither the course's folder nor its gradebook. All that it needs of
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from autograder.bundle import load
 from autograder.course import CONFIG
 from autograder.grading.engine import HANDED_IN_BYTES
 from autograder.grading.records import grader_hash, hash_of
+from autograder.grading.settings import settings_in
 from autograder.grading.steps import Released
 from autograder.grading.worker import Job, Task, Workplace, workplace
 from autograder.intake.aliases import TABLE
@@ -57,6 +59,9 @@ class Shipment:
         return hash_of(
             repr((self.assignment, self.isolation, self.carry_forward, sorted(files.items()), self.released)),
             self.configured,
+            # What that file reads from others may have changed, too.
+            repr(settings_in(self.config)),
+            json.dumps(self.config, sort_keys=True, default=repr),
             self.grader,
         )
 

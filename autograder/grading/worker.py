@@ -23,7 +23,7 @@ from autograder.bundle import Bundle, BundleError, bundles_folder, load
 from autograder.course import Course
 from autograder.grading.engine import Engine
 from autograder.grading.examination import Examination
-from autograder.grading.failures import GraderProcessError, GradingError
+from autograder.grading.failures import GraderProcessError, GradingError, UnconfinedError
 from autograder.grading.headstart import Headstart
 from autograder.grading.marks import owners
 from autograder.grading.notebook_text import written
@@ -182,10 +182,10 @@ def examine_at(find: Callable[[], Workplace], task: Task) -> Record:
             record.layers = place.engine(name).layers
             record.seconds += examination.seconds
         record.status = "graded"
-    except (GradingError, BundleError, IntakeError) as error:
-        record.error = str(error)
     except Exception as error:  # whatever a submission brings about must not stop the class
-        record.error = f"{type(error).__name__}: {str(error)[:500]}"
+        foreseen = isinstance(error, GradingError | BundleError | IntakeError)
+        record.error = str(error) if foreseen else f"{type(error).__name__}: {str(error)[:500]}"
+        record.machines_fault = isinstance(error, GraderProcessError | UnconfinedError | OSError)
     return record
 
 

@@ -100,6 +100,27 @@ class TestObjects:
         assert "old" in graded.output("last")
 
 
+class TestOutput:
+    """What cells show."""
+
+    def test_all_cells_together(self, examine, monkeypatch):
+        """A cell whose output finds no room any more shows nothing, which is said; the others and tests are as ever."""
+        monkeypatch.setattr("autograder.grading.examiner.CELLS_SHOWN", 0.005)
+
+        def change(notebook):
+            notebook.cells += [
+                code_cell(f"print('{letter}' * {n})") for letter, n in [("x", 4000), ("y", 4000), ("z", 9)]
+            ]
+
+        graded = examine(change)
+
+        shown = [cell.outputs[0].text.strip() for cell in graded.notebook.cells[-3:]]
+        assert shown == ["x" * 4000, "[output truncated: the cells of a notebook show too much]", "z" * 9]
+        assert graded.failed == []
+        (note,) = graded.examination.notes
+        assert "the notebook shows more than one may" in note
+
+
 class TestDisasters:
     """What ends a process, or does not end: it costs the function that did it, and no other."""
 

@@ -24,6 +24,10 @@ def examine_at(find, task):
         os._exit(9)
     if record.student.startswith("hangs"):
         time.sleep(3600)
+    if record.student.startswith("times_out"):
+        raise TimeoutError("a disk did not answer")
+    if record.student.startswith("swaps"):
+        record.student = "../../student1"
     find()
     time.sleep(0.05)
     record.notes.append((task.folder / "task.ipynb").read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ import pytest
 import small_course
 
 from autograder.course import Assignment
-from autograder.grading.dask_pool import AHEAD, DaskPool
+from autograder.grading.dask_pool import AHEAD, FAULTS, DaskPool
 from autograder.grading.failures import GradingError
 from autograder.grading.records import Record
 from autograder.grading.worker import Job, Task
@@ -133,6 +133,24 @@ class TestRun:
         assert "its worker could not examine it: FileNotFoundError" in (found["student1"].error or "")
         assert found["student2"].status == "graded"
 
+    def test_a_timeout_of_the_workers_own(self, cluster, job, tasks, log):
+        """It is not taken for a record that is still on its way; it is tried elsewhere, and said."""
+        with DaskPool(job, cluster.address) as pool:
+            found = outcomes(pool, tasks("times_out", "student1"))
+
+        assert "TimeoutError: a disk did not answer" in (found["times_out"].error or "")
+        assert begun(log, "times_out") == 2
+        assert found["student1"].status == "graded"
+
+    def test_an_answer_that_was_not_asked_for(self, cluster, job, tasks):
+        """A record's fields become paths, so none is believed that is not the submission's."""
+        with DaskPool(job, cluster.address) as pool:
+            found = outcomes(pool, tasks("swaps", "student1"))
+
+        assert found.keys() == {"swaps", "student1"}
+        assert "answered with something else" in (found["swaps"].error or "")
+        assert found["student1"].notes[0] == "by student1"
+
 
 class TestLosses:
     """Workers that are lost."""
@@ -178,6 +196,29 @@ class TestLosses:
         assert sorted(record.student for record in records) == sorted(names)
         assert {record.status for record in records} == {"graded"}
 
+    def test_the_last_submission_costs_the_last_worker(self, tmp_path, job, tasks, log, monkeypatch):
+        """The class is done then, so nobody is waited for."""
+        monkeypatch.setenv("PRETENDS", str(log))
+        with Cluster(tmp_path) as cluster:
+            for _ in range(2):
+                cluster.worker("--no-nanny", preload=HERE / "pretends.py")
+            cluster.wait_for(2)
+            with DaskPool(job, cluster.address, patience=1.0) as pool:
+                found = outcomes(pool, tasks("kills"))
+
+        assert "2 workers were lost" in (found["kills"].error or "")
+
+    def test_a_machine_that_fails_at_once(self, cluster, job, tasks, log):
+        """What it could not examine another does, and it is not given the class because it is always free."""
+        failing = cluster.worker(preload=HERE / "fails.py")
+        cluster.wait_for(WORKERS + 1)
+        with DaskPool(job, cluster.address) as pool:
+            found = outcomes(pool, tasks(*(f"student{n}" for n in range(40))))
+        cluster.kill(failing)
+
+        assert {record.status for record in found.values()} == {"graded"}
+        assert 0 < log.read_text().count("fails") <= FAULTS * AHEAD
+
 
 class TestRefusals:
     """Workers that cannot examine."""
@@ -211,9 +252,11 @@ class TestRefusals:
 
         assert [record.status for record in records] == ["graded"]
 
-    def test_others_go_on(self, cluster, job, tasks, log):
-        """No submission is given to one that refuses."""
-        refusing = cluster.worker(preload=HERE / "refuses.py")
+    @pytest.mark.parametrize("preload", ["refuses.py", pytest.param("lacks.py", marks=pytest.mark.slow)])
+    def test_others_go_on(self, cluster, job, tasks, log, preload):
+        """No submission is given to one that refuses, or does not know what it is asked."""
+        refusing = cluster.worker(preload=HERE / preload)
+        cluster.wait_for(WORKERS + 1)
         with DaskPool(job, cluster.address) as pool:
             found = outcomes(pool, tasks(*(f"student{n}" for n in range(12))))
         cluster.kill(refusing)
