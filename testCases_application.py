@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from comparing import entries
 from testCases import CheckFailed, attempt, expect_equal, expect_keys, expect_length
 
 __all__ = [
@@ -172,8 +173,9 @@ def expect_costs(function, expected, costs):
     costs = list(costs) if isinstance(costs, np.ndarray) and costs.ndim == 1 else costs
     if isinstance(costs, list) and len(costs) != len(expected):
         rule = "The cost of iterations 0, 100, 200, ... is recorded, whether it is printed or not."
-        entries = f"{len(expected)} {'entry' if len(expected) == 1 else 'entries'}"
-        raise CheckFailed(f"{function.__name__}: costs should have {entries}, but has {len(costs)}.", f"  {rule}")
+        raise CheckFailed(
+            f"{function.__name__}: costs should have {entries(len(expected))}, but has {len(costs)}.", f"  {rule}"
+        )
     expect_length(function, "costs", len(expected), costs)
     for position, (value, cost) in enumerate(zip(expected, costs, strict=True)):
         expect_equal(function, f"costs[{position}]", value, np.squeeze(cost) if _is_array(cost) else cost)

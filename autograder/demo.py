@@ -200,7 +200,7 @@ def grade(
 
 def write_pages(demo: Assignment) -> dict[str, Path]:
     """Write the class report and the students' feedback, and return where they are."""
-    from autograder.reporting.feedback import write_feedback  # noqa: PLC0415 (after nbgrader is imported anyway)
+    from autograder.reporting.feedback import write_feedback  # noqa: PLC0415 (imports all of nbgrader)
     from autograder.reporting.make import make_report  # noqa: PLC0415 (the same)
     from autograder.reporting.results import Archive  # noqa: PLC0415 (the same)
 

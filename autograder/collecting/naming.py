@@ -21,6 +21,8 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
+import yaml
+
 from autograder.collecting.contents import CollectError, Contents, File
 
 _CANVAS = re.compile(
@@ -224,8 +226,6 @@ def student_id(name: str) -> str:
 
 
 def _read_metadata(file: File) -> Mapping[str, Any]:
-    import yaml  # noqa: PLC0415 (one platform's exports need it)
-
     with file.open() as opened:
         text = opened.read()
     try:

@@ -16,8 +16,7 @@ from autograder.grading.conversation import Conversation, Turn
 from autograder.grading.examination import Examination, GradingLimits
 from autograder.grading.failures import GraderProcessError
 from autograder.grading.plan import Plan, give_roles, is_test
-from autograder.isolation.bundles import json_size
-from autograder.isolation.outputs import CUT, OUTPUT_BYTES, Output, error_output, sanitise, stream_output
+from autograder.isolation.outputs import CUT, Output, cost_of, error_output, sanitise, stream_output
 from autograder.isolation.process import Process
 
 STUDENT_FAILED = "StudentProcessFailed"
@@ -133,9 +132,9 @@ class Examiner:
 
         A notebook has thousands of cells if its author likes, and each result is kept, sent and read as a whole.
         """
-        size = sum(OUTPUT_BYTES + json_size(output) for output in outputs)
-        if size <= self._room:
-            self._room -= size
+        cost = sum(map(cost_of, outputs))
+        if cost <= self._room:
+            self._room -= cost
             return outputs
         self._note(f"what cell {number} printed or showed is left out: the notebook shows more than one may")
         return [stream_output("stdout", f"{CUT}: the cells of a notebook show too much]\n")]

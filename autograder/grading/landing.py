@@ -77,22 +77,17 @@ class Landing:
         landed = []
         try:
             self._create_students(session, {record.student for record in records})
-        except OperationalError as error:
-            session.rollback()
-            raise _cannot_write(self._course.db_url, error) from error
-        for record in records:
-            try:
-                with session.begin_nested():
-                    self._save(record)
-                landed.append(record)
-            except Exception as error:  # a course's own step or plug-in can raise anything
-                # nbgrader raises errors of its own in place of the database's.
-                cause = error if isinstance(error, OperationalError) else error.__context__
-                if isinstance(cause, OperationalError):
-                    session.rollback()
-                    raise _cannot_write(self._course.db_url, cause) from error
-                failed[record.student] = f"{type(error).__name__}: {error}"
-        try:
+            for record in records:
+                try:
+                    with session.begin_nested():
+                        self._save(record)
+                    landed.append(record)
+                except Exception as error:  # a course's own step or plug-in can raise anything
+                    # nbgrader raises errors of its own in place of the database's.
+                    cause = error if isinstance(error, OperationalError) else error.__context__
+                    if isinstance(cause, OperationalError):
+                        raise cause from None
+                    failed[record.student] = f"{type(error).__name__}: {error}"
             session.commit_batch()
         except OperationalError as error:
             session.rollback()

@@ -22,7 +22,6 @@ from autograder.bundle import load
 from autograder.course import CONFIG
 from autograder.grading.engine import HANDED_IN_BYTES
 from autograder.grading.records import grader_hash, hash_of
-from autograder.grading.settings import settings_in
 from autograder.grading.steps import Released
 from autograder.grading.worker import Job, Task, Workplace, workplace
 from autograder.intake.aliases import TABLE
@@ -60,7 +59,6 @@ class Shipment:
             repr((self.assignment, self.isolation, self.carry_forward, sorted(files.items()), self.released)),
             self.configured,
             # What that file reads from others may have changed, too.
-            repr(settings_in(self.config)),
             json.dumps(self.config, sort_keys=True, default=repr),
             self.grader,
         )

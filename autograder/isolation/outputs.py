@@ -72,6 +72,11 @@ def error_output(ename: str, evalue: str, traceback: Iterable[str]) -> Output:
     }
 
 
+def cost_of(output: Output) -> int:
+    """Bytes that an output takes in a notebook, by which it is counted."""
+    return OUTPUT_BYTES + json_size(output)
+
+
 def sanitise(raw: object, *, max_bytes: int = 2 * CELL_BYTES, max_outputs: int = MAX_OUTPUTS) -> list[Output]:
     """Valid outputs from data that claims to be a list of them; never raises.
 
@@ -82,7 +87,7 @@ def sanitise(raw: object, *, max_bytes: int = 2 * CELL_BYTES, max_outputs: int =
     outputs: list[Output] = []
     for item in claimed[:max_outputs]:
         output = _sanitise_one(item)
-        cost = 0 if output is None else OUTPUT_BYTES + json_size(output)
+        cost = 0 if output is None else cost_of(output)
         if output is not None and cost <= max_bytes:
             max_bytes -= cost
             outputs.append(output)

@@ -30,13 +30,17 @@ def expect_equal(function, item, expected, got, known=None):
     _compare(function, item, expected, got, known, key[1] if key else item.split(" with ")[0])
 
 
+def entries(number):
+    """Return a number of entries in words."""
+    return f"{number} {'entry' if number == 1 else 'entries'}"
+
+
 def expect_length(function, item, length, got, kind=list):
     """Raise CheckFailed unless `got` is a list (or a tuple, by `kind`) of the given length."""
     if not isinstance(got, kind):
         raise CheckFailed(f"{function_name(function)}: {item} should be a {kind.__name__}, but is {kind_of(got)}.")
     if len(got) != length:
-        wanted = f"{length} {'entry' if length == 1 else 'entries'}"
-        lines = [f"{function_name(function)}: {item} should have {wanted}, but has {len(got)}."]
+        lines = [f"{function_name(function)}: {item} should have {entries(length)}, but has {len(got)}."]
         if kind is list and len(got) == 0:
             lines.append("  Nothing is stored in it. What is to be stored, and when?")
         elif kind is list and len(got) == 2 * length:

@@ -15,15 +15,20 @@ import subprocess
 import sys
 import sysconfig
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
+import small_course
 from helper import ROOT, find_cell
 
 from autograder.course import Course
 from autograder.demo import ASSIGNMENT, hand_in, throw_away_course
-from autograder.grading.records import Records
+from autograder.grading.grade import ClassGrading
+from autograder.grading.records import Record, Records
+from autograder.grading.worker import Job, Task
+from autograder.nbgrader_run import scripts_on_path
 
 SMALL = 4
 MARKS = """
@@ -211,6 +216,60 @@ def found(folder: Path, student: str) -> list[dict]:
     """Return the misconceptions in each record of a student, the oldest first."""
     records = [json.loads(path.read_text()) for path in (folder / "results" / ASSIGNMENT / student).glob("*.json")]
     return [record["misconceptions"][ASSIGNMENT] for record in sorted(records, key=lambda record: record["when"])]
+
+
+class PretendedPool:
+    """A pool that examines nothing: everything is right, and the records of it are large.
+
+    records -- where it looks what has been landed
+    waiting -- how many it had given that were not landed yet, after each
+    """
+
+    def __init__(self, records: Records) -> None:
+        self.records = records
+        self.waiting: list[int] = []
+
+    def start(self) -> None:
+        """Be ready."""
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[Record]:
+        """Yield a record for each task."""
+        given = []
+        for task in tasks:
+            record = task.record
+            record.status, record.notebooks = "graded", {"task": nbformat.writes(small_course.notebook())}
+            record.scores = {"task": {"test_first": [10.0, 10.0], "test_second": [5.0, 5.0]}}
+            record.owners, record.timed_out = {"task": {"test_first": "first", "test_second": "second"}}, {"task": []}
+            given.append(record.student)
+            yield record
+            self.waiting.append(sum(self.records.landed(student) is None for student in given))
+
+
+class TestBatches:
+    """How many records are in memory before they are written."""
+
+    @pytest.fixture
+    def job(self, tmp_path) -> Job:
+        """A small course in which five have handed in."""
+        assignment = small_course.make(tmp_path)
+        for number in range(5):
+            folder = tmp_path / f"submitted/student{number}/task"
+            folder.mkdir(parents=True)
+            nbformat.write(small_course.notebook(), folder / "task.ipynb")
+        return Job(tmp_path, tmp_path, assignment.name)
+
+    @pytest.mark.parametrize(("batch", "size", "waiting"), [(2, 10**9, [1, 0, 1, 0, 1]), (20, 1, [0, 0, 0, 0, 0])])
+    def test_few_or_small(self, job, monkeypatch, batch, size, waiting):
+        """Each is written as soon as there are many, or much is in them."""
+        monkeypatch.setattr("autograder.grading.grade.BATCH", batch)
+        monkeypatch.setattr("autograder.grading.grade.BATCH_SIZE", size)
+        with scripts_on_path():
+            grading = ClassGrading(job)
+            pool = PretendedPool(grading.records)
+            result = grading.grade(grading.submissions(), pool)
+
+        assert pool.waiting == waiting
+        assert [graded.score for graded in result.graded] == [15.0] * 5
 
 
 class TestDiagnosis:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import dask
 import pytest
 import small_course
+from distributed import Client
+from distributed.core import Status
 
 from autograder.course import Assignment
 from autograder.grading.dask_pool import AHEAD, FAULTS, DaskPool
@@ -253,16 +256,42 @@ class TestRefusals:
         assert [record.status for record in records] == ["graded"]
 
     @pytest.mark.parametrize("preload", ["refuses.py", pytest.param("lacks.py", marks=pytest.mark.slow)])
-    def test_others_go_on(self, cluster, job, tasks, log, preload):
-        """No submission is given to one that refuses, or does not know what it is asked."""
-        refusing = cluster.worker(preload=HERE / preload)
-        cluster.wait_for(WORKERS + 1)
-        with DaskPool(job, cluster.address) as pool:
-            found = outcomes(pool, tasks(*(f"student{n}" for n in range(12))))
-        cluster.kill(refusing)
+    def test_others_go_on(self, tmp_path, job, tasks, log, preload, monkeypatch):
+        """No submission is given to one that refuses, or does not know what it is asked.
+
+        On a cluster of its own: Dask gives every worker that joins what was asked for before, and one that cannot
+        load that does not start.
+        """
+        monkeypatch.setenv("PRETENDS", str(log))
+        with Cluster(tmp_path) as cluster:
+            cluster.worker(preload=HERE / "pretends.py")
+            cluster.worker(preload=HERE / preload)
+            cluster.wait_for(2)
+            with DaskPool(job, cluster.address) as pool:
+                found = outcomes(pool, tasks(*(f"student{n}" for n in range(12))))
 
         assert {record.status for record in found.values()} == {"graded"}
         assert log.read_text().count("end") == 12
+
+    @pytest.mark.slow
+    def test_one_that_is_paused(self, cluster, job, tasks, log):
+        """It gets nothing: whatever it was given would wait until it goes on."""
+        # Dask would have it go on at once, as it has memory enough.
+        joined = cluster.worker("--memory-limit", "0", "--name", "joined", preload=HERE / "pretends.py")
+        cluster.wait_for(WORKERS + 1)
+        with Client(cluster.address, set_as_default=False) as client:
+            workers = client.scheduler_info(n_workers=-1)["workers"]
+            address = next(address for address, worker in workers.items() if worker["name"] == "joined")
+            client.run(lambda dask_worker: setattr(dask_worker, "status", Status.paused), workers=[address])
+            number = client.run(os.getpid, workers=[address])[address]
+            with DaskPool(job, cluster.address) as pool:
+                found = outcomes(pool, tasks(*(f"student{n}" for n in range(12))))
+        cluster.kill(joined)
+
+        assert {record.status for record in found.values()} == {"graded"}
+        processes = {line.split()[2] for line in log.read_text().splitlines() if line.startswith("begin")}
+        assert processes
+        assert str(number) not in processes
 
     def test_no_worker(self, tmp_path, job, tasks):
         """It ends when patience does, and says how to start one."""

@@ -41,6 +41,18 @@ class TestShipment:
         (tmp_path / "two" / "aliases.toml").write_text("", encoding="utf-8")
         assert pack(Job(tmp_path / "two", tmp_path / "two", "task", None)).hash != first
 
+    def test_what_the_configuration_loads(self, tmp_path):
+        """It counts, although the file that loads it stays the same."""
+        root = small_course.make(tmp_path / "course").course.root
+        with (root / "nbgrader_config.py").open("a", encoding="utf-8") as config:
+            config.write("\nload_subconfig('limits.py')\n")
+        hashes = []
+        for seconds in (5, 6):
+            (root / "limits.py").write_text(f"get_config().Execute.timeout = {seconds}\n", encoding="utf-8")
+            hashes.append(pack(job(root)).hash)
+
+        assert hashes[0] != hashes[1]
+
     def test_no_address_of_the_gradebook(self, tmp_path):
         """It may hold a password, and no worker needs it."""
         root = small_course.make(tmp_path / "course").course.root
