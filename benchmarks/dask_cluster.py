@@ -14,6 +14,8 @@ from pathlib import Path
 from distributed import Client
 
 STARTING_SECONDS = 120.0
+# Else a worker looks a hundred times a second at what it is doing, and keeps the last thousand seconds of that.
+WITHOUT_PROFILE = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
 
 
 class Cluster:
@@ -69,6 +71,7 @@ class Cluster:
         with open(self._folder / f"{len(self._running)}-{module}.log", "wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", f"distributed.cli.{module}", *options, "--no-dashboard"],
+                env=os.environ | WITHOUT_PROFILE,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

@@ -255,9 +255,20 @@ class TestRefusals:
 
         assert [record.status for record in records] == ["graded"]
 
-    @pytest.mark.parametrize("preload", ["refuses.py", pytest.param("lacks.py", marks=pytest.mark.slow)])
-    def test_others_go_on(self, tmp_path, job, tasks, log, preload, monkeypatch):
-        """No submission is given to one that refuses, or does not know what it is asked.
+    def test_others_go_on(self, cluster, job, tasks, log):
+        """No submission is given to one that refuses."""
+        refusing = cluster.worker(preload=HERE / "refuses.py")
+        cluster.wait_for(WORKERS + 1)
+        with DaskPool(job, cluster.address) as pool:
+            found = outcomes(pool, tasks(*(f"student{n}" for n in range(12))))
+        cluster.kill(refusing)
+
+        assert {record.status for record in found.values()} == {"graded"}
+        assert log.read_text().count("end") == 12
+
+    @pytest.mark.slow
+    def test_one_does_not_know_what_it_is_asked(self, tmp_path, job, tasks, log, monkeypatch):
+        """Others go on.
 
         On a cluster of its own: Dask gives every worker that joins what was asked for before, and one that cannot
         load that does not start.
@@ -265,7 +276,7 @@ class TestRefusals:
         monkeypatch.setenv("PRETENDS", str(log))
         with Cluster(tmp_path) as cluster:
             cluster.worker(preload=HERE / "pretends.py")
-            cluster.worker(preload=HERE / preload)
+            cluster.worker(preload=HERE / "lacks.py")
             cluster.wait_for(2)
             with DaskPool(job, cluster.address) as pool:
                 found = outcomes(pool, tasks(*(f"student{n}" for n in range(12))))
