@@ -139,6 +139,7 @@ class Engine:
             fork = self._fork_student(handed, temporary)
             examiner = Examiner(self.plan, fork, grader, self.limits, carried_credit, self.catalogue)
             examination = examiner.examine(notebook, known, attempt)
+        self._refuse_dead()  # with whom what was forked from them has died
         if size > HANDED_IN_BYTES:
             note = f"{size >> 20} MiB lie beside the notebook, more than {HANDED_IN_BYTES >> 20}: none of it was copied"
             examination.notes.append(note)
@@ -238,9 +239,12 @@ class Engine:
         except NotConfinedError as error:
             raise UnconfinedError(str(error)) from error
         fonts.keep(self._folder / "student" / "matplotlib")
-        if not zygote.alive:
-            raise GraderProcessError("a warm process has died; grade again, and look at the machine's memory")
+        self._refuse_dead()
         return zygote
+
+    def _refuse_dead(self) -> None:
+        if not all(zygote.alive for zygote in self._zygotes()):
+            raise GraderProcessError("a warm process has died; grade again, and look at the machine's memory")
 
     def _begin_student_zygote(self) -> Zygote:
         folder = self._folder / "student"

@@ -32,6 +32,7 @@ class Examination:
     misconceptions -- what explains a function's failing: entries of the catalogue, by function
     lent -- for each test that was run again with references in place of other functions: which functions
     carried -- those of these tests that are right with them
+    killed -- whether a process was killed, and not by us: by the student's code, or by somebody on this machine
     """
 
     repairs: list[str] = field(default_factory=list)
@@ -40,4 +41,5 @@ class Examination:
     misconceptions: dict[str, list[str]] = field(default_factory=dict)
     lent: dict[str, list[str]] = field(default_factory=dict)
     carried: set[str] = field(default_factory=set)
+    killed: bool = False
     seconds: float = 0.0

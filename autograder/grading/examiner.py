@@ -91,6 +91,8 @@ class Examiner:
             self._end_student(self._talk.student)
         if self._carried_credit is not None:
             self._carry_forward(notebook, self._carried_credit)
+        # Diagnosis and second runs go without a grader that has died; see there.
+        self._examination.killed |= self._talk.grader.killed_by_others
         self._tell(notebook, misconceptions, attempt)
         self._examination.seconds = time.monotonic() - begin
         return self._examination
@@ -217,6 +219,7 @@ class Examiner:
     def _end_student(self, student: Process) -> None:
         """End a student's process, and note what it tried."""
         student.kill()
+        self._examination.killed |= student.killed_by_others
         for notice in student.notices:
             self._note(f"the submission {notice}")
 

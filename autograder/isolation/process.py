@@ -110,6 +110,14 @@ class Process:
         if not gone:
             raise TimeoutError(f"process {self.pid} did not end within {KILL_SECONDS:.0f} s of being killed")
 
+    @property
+    def killed_by_others(self) -> bool:
+        """Whether somebody else may have killed it, or it did itself: the kernel for want of memory, an administrator.
+
+        Known when `kill` has returned. If its fork server is gone, it went with that.
+        """
+        return self._closed and not self._killed and self._ending in (None, Ending(False, signal.SIGKILL))
+
     def how_it_ended(self) -> str:
         """Say it in words that complete "the process ..."."""
         if self.alive:

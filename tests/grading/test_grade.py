@@ -25,10 +25,13 @@ from helper import ROOT, find_cell
 
 from autograder.course import Course
 from autograder.demo import ASSIGNMENT, hand_in, throw_away_course
+from autograder.grading.conversation import Conversation
+from autograder.grading.engine import Engine
 from autograder.grading.grade import ClassGrading
 from autograder.grading.records import Record, Records
-from autograder.grading.worker import Job, Task
-from autograder.nbgrader_run import scripts_on_path
+from autograder.grading.worker import Job, Task, Workplace, examine_at
+from autograder.isolation.process import Process
+from autograder.nbgrader_run import nbgrader_log, scripts_on_path
 
 SMALL = 4
 MARKS = """
@@ -489,6 +492,91 @@ class TestTrouble:
         assert run.returncode == 1
         assert "Nobody has handed in anything" in run.stderr
         assert grade(classroom, "--student", "ada").returncode == 1
+
+
+@pytest.fixture(scope="module")
+def place(classroom_once) -> Iterator[Workplace]:
+    """What examines submissions, with warm processes."""
+    with scripts_on_path(), nbgrader_log():
+        place = Workplace(Job(classroom_once, classroom_once, ASSIGNMENT))
+        yield place
+        place.close()
+
+
+class TestKilled:
+    """A process that dies while one submission is examined, whoever killed it."""
+
+    def examined(self, place: Workplace, classroom: Path) -> Record:
+        """Return the record of a student three of whose tests are right with a function that is lent."""
+        task = Task(
+            Record("chandra", "key", "", "", "", {}), classroom / "submitted/chandra" / ASSIGNMENT, [ASSIGNMENT]
+        )
+        return examine_at(lambda: place, task)
+
+    @pytest.mark.parametrize(
+        "victim",
+        [
+            "student",
+            "grader",
+            pytest.param("what students are forked from", marks=pytest.mark.slow),
+            pytest.param("what graders are", marks=pytest.mark.slow),
+        ],
+    )
+    @pytest.mark.parametrize(
+        "when", [pytest.param("at the last test", marks=pytest.mark.slow), "when tests are run again"]
+    )
+    def test_the_marks_stay(self, place, classroom_once, monkeypatch, victim, when):
+        """The submission is examined once more."""
+        undisturbed = self.examined(place, classroom_once)
+        killed = []
+
+        def kill(student: Process, grader: Process) -> None:
+            if not killed:
+                engine = place.engine(ASSIGNMENT)
+                numbers = {
+                    "student": student.pid,
+                    "grader": grader.pid,
+                    "what students are forked from": engine._student_zygote._process.pid,
+                    "what graders are": engine._grader_zygote._process.pid,
+                }
+                killed.append(os.kill(numbers[victim], signal.SIGKILL))
+
+        def run_test(talk, grade_id, *arguments, lend=(), **more):
+            if lend or (when == "at the last test" and grade_id == "test_update_parameters_biases"):
+                kill(talk.student, talk.grader)
+            return honest(talk, grade_id, *arguments, lend=lend, **more)
+
+        honest = Conversation.run_test
+        monkeypatch.setattr(Conversation, "run_test", run_test)
+        found = self.examined(place, classroom_once)
+
+        assert killed
+        assert (found.error, found.scores, found.lent) == (None, undisturbed.scores, undisturbed.lent)
+        assert found.misconceptions == undisturbed.misconceptions
+        assert found.notes == undisturbed.notes
+        assert len(undisturbed.carried[ASSIGNMENT]) == 3
+
+    def test_every_time(self, place, classroom_once, monkeypatch):
+        """As if its own code did it: it is examined twice, and no more; the mark is what that earns."""
+        examined = []
+        examine, honest = Engine.examine, Conversation.run_test
+
+        def counted(engine, *arguments, **more):
+            examined.append(examine(engine, *arguments, **more))
+            return examined[-1]
+
+        def run_test(talk, grade_id, *arguments, **more):
+            if grade_id == "test_linear_forward":
+                os.kill(talk.student.pid, signal.SIGKILL)
+            return honest(talk, grade_id, *arguments, **more)
+
+        monkeypatch.setattr(Engine, "examine", counted)
+        monkeypatch.setattr(Conversation, "run_test", run_test)
+        found = self.examined(place, classroom_once)
+
+        assert [one.killed for one in examined] == [True, True]
+        assert found.scores[ASSIGNMENT]["test_linear_forward"][0] == 0
+        assert any("ended by signal SIGKILL" in note for note in found.notes)
 
 
 @pytest.mark.parametrize(
