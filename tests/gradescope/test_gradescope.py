@@ -211,6 +211,7 @@ class TestIntake:
 
     FUNCTIONS = "def square(x):\n    return x * x\n\n\ndef cube(x):\n    return x**3\n"
 
+    @pytest.mark.slow
     def test_an_exported_python_file(self, container):
         """Both functions are found in it, and what was done is said."""
         container.hand_in("my_answers.py", self.FUNCTIONS)
@@ -219,6 +220,7 @@ class TestIntake:
         assert container.results["score"] == 15
         assert "my_answers.py" in container.results["output"]
 
+    @pytest.mark.slow
     def test_a_zip_with_a_helper(self, container):
         """The notebook in it runs with what lies beside it in the same archive."""
         wrong = solved()
@@ -232,6 +234,7 @@ class TestIntake:
 
         assert container.results["score"] == 15
 
+    @pytest.mark.slow
     def test_a_notebook_without_nbgraders_notes(self, container):
         """As Colab gives it back, with a syntax error in one function and under a name of its own, in a folder."""
         bare = solved()
@@ -244,6 +247,7 @@ class TestIntake:
         assert container.results["score"] == 10
         assert "Copy of task.ipynb" in container.results["output"]
 
+    @pytest.mark.slow
     def test_the_fullest_of_several(self, container):
         """It counts, and the other is named; links and checkpoints are not looked at."""
         empty = solved()
@@ -268,6 +272,7 @@ class TestIntake:
         assert container.results["score"] == 0
         assert "none of a.ipynb, b.ipynb has anything of this assignment" in container.results["output"]
 
+    @pytest.mark.slow
     def test_the_course_s_own_names_of_helpers(self, tmp_path):
         """They travel with the zip."""
         (tmp_path / "notebooks").mkdir()

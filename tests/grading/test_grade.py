@@ -556,6 +556,7 @@ class TestKilled:
         assert found.notes == undisturbed.notes
         assert len(undisturbed.carried[ASSIGNMENT]) == 3
 
+    @pytest.mark.slow
     def test_every_time(self, place, classroom_once, monkeypatch):
         """As if its own code did it: it is examined twice, and no more; the mark is what that earns."""
         examined = []

@@ -199,6 +199,7 @@ class TestLosses:
         assert sorted(record.student for record in records) == sorted(names)
         assert {record.status for record in records} == {"graded"}
 
+    @pytest.mark.slow
     def test_the_last_submission_costs_the_last_worker(self, tmp_path, job, tasks, log, monkeypatch):
         """The class is done then, so nobody is waited for."""
         monkeypatch.setenv("PRETENDS", str(log))
@@ -211,6 +212,7 @@ class TestLosses:
 
         assert "2 workers were lost" in (found["kills"].error or "")
 
+    @pytest.mark.slow
     def test_a_machine_that_fails_at_once(self, cluster, job, tasks, log):
         """What it could not examine another does, and it is not given the class because it is always free."""
         failing = cluster.worker(preload=HERE / "fails.py")
