@@ -99,8 +99,8 @@ class DaskPool:
         """Send the assignment to the workers. Raises GradingError if there is no scheduler."""
         shipment = pack(self._job)
         limits = workplace(self._job).settings.limits
-        # Twice, because a submission is examined again if a warm process was lost.
-        self._seconds = self._seconds or 2 * len(shipment.released) * (limits.submission + READY_SECONDS)
+        # Twice if a process was killed, and all that again if a warm process was lost.
+        self._seconds = self._seconds or 4 * len(shipment.released) * (limits.submission + READY_SECONDS)
         self._name = dask_worker.resource_name(shipment)
         # A submission may be larger than what Dask expects of a task; there are never many of them at a time.
         dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"})

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -100,21 +100,22 @@ class Engine:
         attempt -- which of an entry's hints is told
         Raises GradingError if it could not be judged through no fault of the student's.
         """
-        temporary = _folder_for_nobody("autograder-submission-")
+        options = (frozenset(keep), known, around or Surroundings(), carried_credit, attempt)
         try:
-            around = around or Surroundings()
-            options = (frozenset(keep), known, around, carried_credit, attempt)
-            return self._examine(notebook, handed_in, temporary, *options)
+            examination = self._examine(notebook, handed_in, *options)
+            if examination.killed:
+                # The submission need not have been the reason; if it was, it does that again, and then that counts.
+                repairs = examination.repairs
+                examination = self._examine(notebook, handed_in, *options)
+                examination.repairs = [*repairs, *examination.repairs]
         except (IsolationError, OSError) as error:
             raise GraderProcessError(f"the machine could not run the submission: {error}") from error
-        finally:
-            _remove(temporary)
+        return examination
 
     def _examine(
         self,
         notebook: NotebookNode,
         handed_in: Path | None,
-        temporary: Path,
         keep: frozenset[str],
         known: Mapping[str, list[Output]] | None,
         around: Surroundings,
@@ -131,6 +132,7 @@ class Engine:
         if keep.isdisjoint(files):
             replacing |= self._compiled
         with (
+            _temporary_folder() as temporary,
             one_processor(),
             Parcel({**(files if size <= HANDED_IN_BYTES else {}), **around.files, **replacing}) as handed,
             Parcel(own) as released,
@@ -139,7 +141,7 @@ class Engine:
             fork = self._fork_student(handed, temporary)
             examiner = Examiner(self.plan, fork, grader, self.limits, carried_credit, self.catalogue)
             examination = examiner.examine(notebook, known, attempt)
-        self._refuse_dead()  # with whom what was forked from them has died
+        _refuse_dead(*self._zygotes())  # with whom what was forked from them has died
         if size > HANDED_IN_BYTES:
             note = f"{size >> 20} MiB lie beside the notebook, more than {HANDED_IN_BYTES >> 20}: none of it was copied"
             examination.notes.append(note)
@@ -239,12 +241,8 @@ class Engine:
         except NotConfinedError as error:
             raise UnconfinedError(str(error)) from error
         fonts.keep(self._folder / "student" / "matplotlib")
-        self._refuse_dead()
+        _refuse_dead(zygote)
         return zygote
-
-    def _refuse_dead(self) -> None:
-        if not all(zygote.alive for zygote in self._zygotes()):
-            raise GraderProcessError("a warm process has died; grade again, and look at the machine's memory")
 
     def _begin_student_zygote(self) -> Zygote:
         folder = self._folder / "student"
@@ -282,6 +280,20 @@ def _catalogue(bundle: Bundle, name: str) -> Catalogue | None:
     with contextlib.suppress(CatalogueError):
         return None if path is None else Catalogue.read(path)
     return None
+
+
+def _refuse_dead(*zygotes: Zygote) -> None:
+    if not all(zygote.alive for zygote in zygotes):
+        raise GraderProcessError("a warm process has died; grade again, and look at the machine's memory")
+
+
+@contextlib.contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    folder = _folder_for_nobody("autograder-submission-")
+    try:
+        yield folder
+    finally:
+        _remove(folder)
 
 
 def _folder_for_nobody(prefix: str) -> Path:

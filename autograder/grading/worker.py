@@ -221,29 +221,26 @@ def _examine_notebook(place: Workplace, task: Task, name: str, chosen: Candidate
 
     def run(notebook: NotebookNode) -> None:
         around = place.beside.around(notebook, places, chosen.companions)
-        repairs: list[str] = []
         for last in (False, True):
             try:
-                examination = place.engine(name).examine(
-                    notebook,
-                    task.folder,
-                    keep=keep,
-                    known=known,
-                    around=around,
-                    carried_credit=place.carried_credit,
-                    attempt=task.attempt,
+                engine = place.engine(name)
+                examined.append(
+                    engine.examine(
+                        notebook,
+                        task.folder,
+                        keep=keep,
+                        known=known,
+                        around=around,
+                        carried_credit=place.carried_credit,
+                        attempt=task.attempt,
+                    )
                 )
+                return
             except GraderProcessError:
                 # If a warm process has died, the submission need not have been the reason.
                 if last:
                     raise
                 place.renew(name)
-                continue
-            repairs += examination.repairs
-            if last or not examination.killed:
-                break
-            # Nor if one of its processes was killed; a submission that does that itself will do it again.
-        examined.append(replace(examination, repairs=repairs))
 
     places = files_in(task.folder)
     resources = steps.resources(

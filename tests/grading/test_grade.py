@@ -503,15 +503,20 @@ def place(classroom_once) -> Iterator[Workplace]:
         place.close()
 
 
+def examined(place: Workplace) -> Record:
+    """Return the record of a student three of whose tests are right with a function that is lent."""
+    folder = place.job.root / "submitted/chandra" / ASSIGNMENT
+    return examine_at(lambda: place, Task(Record("chandra", "key", "", "", "", {}), folder, [ASSIGNMENT]))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(place) -> Record:
+    """The record of that student if nothing happens."""
+    return examined(place)
+
+
 class TestKilled:
     """A process that dies while one submission is examined, whoever killed it."""
-
-    def examined(self, place: Workplace, classroom: Path) -> Record:
-        """Return the record of a student three of whose tests are right with a function that is lent."""
-        task = Task(
-            Record("chandra", "key", "", "", "", {}), classroom / "submitted/chandra" / ASSIGNMENT, [ASSIGNMENT]
-        )
-        return examine_at(lambda: place, task)
 
     @pytest.mark.parametrize(
         "victim",
@@ -525,9 +530,8 @@ class TestKilled:
     @pytest.mark.parametrize(
         "when", [pytest.param("at the last test", marks=pytest.mark.slow), "when tests are run again"]
     )
-    def test_the_marks_stay(self, place, classroom_once, monkeypatch, victim, when):
+    def test_the_marks_stay(self, place, undisturbed, monkeypatch, victim, when):
         """The submission is examined once more."""
-        undisturbed = self.examined(place, classroom_once)
         killed = []
 
         def kill(student: Process, grader: Process) -> None:
@@ -548,7 +552,7 @@ class TestKilled:
 
         honest = Conversation.run_test
         monkeypatch.setattr(Conversation, "run_test", run_test)
-        found = self.examined(place, classroom_once)
+        found = examined(place)
 
         assert killed
         assert (found.error, found.scores, found.lent) == (None, undisturbed.scores, undisturbed.lent)
@@ -557,25 +561,25 @@ class TestKilled:
         assert len(undisturbed.carried[ASSIGNMENT]) == 3
 
     @pytest.mark.slow
-    def test_every_time(self, place, classroom_once, monkeypatch):
+    def test_every_time(self, place, monkeypatch):
         """As if its own code did it: it is examined twice, and no more; the mark is what that earns."""
-        examined = []
-        examine, honest = Engine.examine, Conversation.run_test
+        examinations = []
+        examine, honest = Engine._examine, Conversation.run_test
 
         def counted(engine, *arguments, **more):
-            examined.append(examine(engine, *arguments, **more))
-            return examined[-1]
+            examinations.append(examine(engine, *arguments, **more))
+            return examinations[-1]
 
         def run_test(talk, grade_id, *arguments, **more):
             if grade_id == "test_linear_forward":
                 os.kill(talk.student.pid, signal.SIGKILL)
             return honest(talk, grade_id, *arguments, **more)
 
-        monkeypatch.setattr(Engine, "examine", counted)
+        monkeypatch.setattr(Engine, "_examine", counted)
         monkeypatch.setattr(Conversation, "run_test", run_test)
-        found = self.examined(place, classroom_once)
+        found = examined(place)
 
-        assert [one.killed for one in examined] == [True, True]
+        assert [one.killed for one in examinations] == [True, True]
         assert found.scores[ASSIGNMENT]["test_linear_forward"][0] == 0
         assert any("ended by signal SIGKILL" in note for note in found.notes)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dask
@@ -74,6 +75,17 @@ def tasks(tmp_path):
 def begun(log: Path, student: str) -> int:
     """Return how often a submission was begun."""
     return sum(line.split()[:2] == ["begin", student] for line in log.read_text().splitlines())
+
+
+@contextmanager
+def joined(cluster: Cluster, preload: str, *options: str) -> Iterator[None]:
+    """Let one more worker join, and end it afterwards, whatever came of it."""
+    process = cluster.worker(*options, preload=HERE / preload)
+    try:
+        cluster.wait_for(WORKERS + 1)
+        yield
+    finally:
+        cluster.kill(process)
 
 
 def outcomes(pool: DaskPool, tasks) -> dict[str, Record]:
@@ -215,11 +227,8 @@ class TestLosses:
     @pytest.mark.slow
     def test_a_machine_that_fails_at_once(self, cluster, job, tasks, log):
         """What it could not examine another does, and it is not given the class because it is always free."""
-        failing = cluster.worker(preload=HERE / "fails.py")
-        cluster.wait_for(WORKERS + 1)
-        with DaskPool(job, cluster.address) as pool:
+        with joined(cluster, "fails.py"), DaskPool(job, cluster.address) as pool:
             found = outcomes(pool, tasks(*(f"student{n}" for n in range(40))))
-        cluster.kill(failing)
 
         assert {record.status for record in found.values()} == {"graded"}
         assert 0 < log.read_text().count("fails") <= FAULTS * AHEAD
@@ -259,11 +268,8 @@ class TestRefusals:
 
     def test_others_go_on(self, cluster, job, tasks, log):
         """No submission is given to one that refuses."""
-        refusing = cluster.worker(preload=HERE / "refuses.py")
-        cluster.wait_for(WORKERS + 1)
-        with DaskPool(job, cluster.address) as pool:
+        with joined(cluster, "refuses.py"), DaskPool(job, cluster.address) as pool:
             found = outcomes(pool, tasks(*(f"student{n}" for n in range(12))))
-        cluster.kill(refusing)
 
         assert {record.status for record in found.values()} == {"graded"}
         assert log.read_text().count("end") == 12
@@ -290,16 +296,14 @@ class TestRefusals:
     def test_one_that_is_paused(self, cluster, job, tasks, log):
         """It gets nothing: whatever it was given would wait until it goes on."""
         # Dask would have it go on at once, as it has memory enough.
-        joined = cluster.worker("--memory-limit", "0", "--name", "joined", preload=HERE / "pretends.py")
-        cluster.wait_for(WORKERS + 1)
-        with Client(cluster.address, set_as_default=False) as client:
+        options = ["--memory-limit", "0", "--name", "paused"]
+        with joined(cluster, "pretends.py", *options), Client(cluster.address, set_as_default=False) as client:
             workers = client.scheduler_info(n_workers=-1)["workers"]
-            address = next(address for address, worker in workers.items() if worker["name"] == "joined")
+            address = next(address for address, worker in workers.items() if worker["name"] == "paused")
             client.run(lambda dask_worker: setattr(dask_worker, "status", Status.paused), workers=[address])
             number = client.run(os.getpid, workers=[address])[address]
             with DaskPool(job, cluster.address) as pool:
                 found = outcomes(pool, tasks(*(f"student{n}" for n in range(12))))
-        cluster.kill(joined)
 
         assert {record.status for record in found.values()} == {"graded"}
         processes = {line.split()[2] for line in log.read_text().splitlines() if line.startswith("begin")}
