@@ -233,7 +233,7 @@ def grade(
     from autograder.grading.worker import Job
     from autograder.reporting.grading import agreed, class_summary, counter
 
-    job = Job(course.root, course.root, name, _isolation(isolation), carry_forward)
+    job = Job(course.root, name, _isolation(isolation), carry_forward)
     if scheduler is not None:
         from autograder.grading.dask_pool import DaskPool
     try:

@@ -86,12 +86,15 @@ class Course:
         return [Assignment(self, name) for name in chosen]
 
     def nbgrader_config(self, root: Path | None = None) -> Any:
-        """Return the course's nbgrader configuration, for a course folder elsewhere if `root` is given.
+        """Return the course's nbgrader configuration; for `root`, if given, with folders and gradebook of its own.
 
         Returns a traitlets Config.
         """
         from traitlets.config.loader import PyFileConfigLoader  # noqa: PLC0415 (heavy, and not every command needs it)
 
         config = PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
+        if root is not None:
+            for place in [name for name in config.CourseDirectory if name == "db_url" or name.endswith("_directory")]:
+                del config.CourseDirectory[place]
         config.CourseDirectory.root = str(root or self.root)
         return config

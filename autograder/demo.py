@@ -21,6 +21,8 @@ from autograder.reporting.terminal import class_table, say
 
 FOLDER = "build/demo"
 ASSIGNMENT = "step_by_step"  # the one that is meant if nothing is said
+# The end of its configuration, so that it has folders and a gradebook of its own, whatever the course has.
+_OWN_PLACES = '\nc.pop("CourseDirectory", None)  # a throw-away course: nothing of the real one is touched\n'
 
 
 class DemoError(Exception):
@@ -93,8 +95,8 @@ def run_demo(course: Course, students: int) -> None:
     # The first assignment of the course first, whatever its name.
     for assignment in sorted(demo.assignments(), key=lambda one: list(CLASSES).index(one.name)):
         say(f"A simulated class of {students} hands in {assignment.name}.")
-        names = hand_in(assignment, course, students)
-        say(class_table(grade(assignment, course, names, confined=confined)))
+        names = hand_in(assignment, students)
+        say(class_table(grade(assignment, names, confined=confined)))
         for what, path in write_pages(assignment).items():
             say(f"{what}: {path.relative_to(course.root)}")
         say("")
@@ -151,13 +153,14 @@ def throw_away_course(assignments: Iterable[Assignment], root: Path) -> Course:
         shutil.copytree(assignment.source.parent, root / "source" / assignment.name)
         shutil.copyfile(assignment.master, demo.masters / assignment.master.name)
         shutil.copyfile(assignment.catalogue, demo.masters / assignment.catalogue.name)
-        shutil.copyfile(assignment.course.root / CONFIG, root / CONFIG)
+        config = (assignment.course.root / CONFIG).read_text(encoding="utf-8")
+        (root / CONFIG).write_text(config + _OWN_PLACES, encoding="utf-8")
     return demo
 
 
-def hand_in(demo: Assignment, configured_by: Course, students: int) -> list[str]:
+def hand_in(demo: Assignment, students: int) -> list[str]:
     """Release the assignment in the throw-away course, hand in the class's notebooks, and return the names."""
-    generate(demo, configured_by)
+    generate(demo)
     solved = nbformat.read(demo.source, as_version=4)
     release = nbformat.read(demo.release, as_version=4)
     catalogue = Catalogue.read(demo.catalogue)
@@ -172,7 +175,7 @@ def hand_in(demo: Assignment, configured_by: Course, students: int) -> list[str]
 
 
 def grade(
-    demo: Assignment, configured_by: Course, names: Sequence[str], *, confined: bool = True
+    demo: Assignment, names: Sequence[str], *, confined: bool = True
 ) -> list[tuple[str, list[FunctionMarks] | None, str]]:
     """Grade what was handed in, as `autograder grade` does; return for each student name, marks and first message.
 
@@ -182,7 +185,7 @@ def grade(
     from autograder.grading.pool import LocalPool  # noqa: PLC0415 (the same)
     from autograder.grading.worker import Job  # noqa: PLC0415 (the same)
 
-    job = Job(demo.course.root, configured_by.root, demo.name, None if confined else "none")
+    job = Job(demo.course.root, demo.name, None if confined else "none")
     with LocalPool(job, len(os.sched_getaffinity(0))) as pool:
         grading = ClassGrading(job)
         result = grading.grade(grading.submissions(names), pool, progress=counter)

@@ -35,7 +35,7 @@ def main(students: int) -> None:
         course.assignments([ASSIGNMENT]), course.root / "build" / "end_to_end" / "course"
     ).assignments()[0]
     shutil.copytree(course.masters, demo.course.masters, dirs_exist_ok=True)
-    generate(demo, course)
+    generate(demo)
     folder = demo.course.root.parent / "export"
     shutil.rmtree(folder, ignore_errors=True)
     export = write_export(folder, demo, students)
@@ -103,7 +103,7 @@ def _plain_nbgrader(demo: Assignment) -> tuple[float, float]:
     taken = []
     for count in (FEW, MORE):
         stock = throw_away_course([demo], demo.course.root.parent / "stock").assignments()[0]
-        generate(stock, demo.course)
+        generate(stock)
         for path in sorted((demo.course.root / "submitted").iterdir())[:count]:
             shutil.copytree(path, stock.course.root / "submitted" / path.name)
         with (stock.course.root / "nbgrader_config.py").open("a", encoding="utf-8") as config:

@@ -50,7 +50,7 @@ def make_course(course: Course, name: str, submissions: int) -> Assignment:
     folder = course.root / "build" / "bench" / name.replace(" ", "_")
     demo = throw_away_course(course.assignments([ASSIGNMENT]), folder).assignments()[0]
     shutil.copytree(course.masters, demo.course.masters, dirs_exist_ok=True)
-    hand_in(demo, course, submissions)
+    hand_in(demo, submissions)
     if name == "stock":
         with (folder / "nbgrader_config.py").open("a", encoding="utf-8") as config:
             config.write(STOCK)

@@ -48,7 +48,7 @@ def main() -> None:
     folder = course.root / "build" / "scaling"
     (template,) = throw_away_course(course.assignments([ASSIGNMENT]), folder / "class").assignments()
     shutil.copytree(course.masters, template.course.masters, dirs_exist_ok=True)
-    generate(template, course)
+    generate(template)
     print(f"{given.students} students hand in ...", flush=True)
     kinds = hand_in(template.course.root, template, given.students, given.seed)
     all_marks: dict[str, Marks] = {}
@@ -97,7 +97,7 @@ def _grade(
     if given.gradebook:
         with (root / "nbgrader_config.py").open("a", encoding="utf-8") as config:
             config.write(f"\nc.CourseDirectory.db_url = {given.gradebook!r}\n")
-    generate(assignment, assignment.course)
+    generate(assignment)
     (root / "submitted").symlink_to(template.course.root / "submitted")
     command = [sys.executable, "-m", "autograder", "grade", ASSIGNMENT]
     with contextlib.ExitStack() as stack:

@@ -1,10 +1,12 @@
 """The simulated class."""
 
 import pytest
+import small_course
 from helper import FUNCTIONS, replaced, run_cells, up_to_last_grade_cell
+from nbgrader.coursedir import CourseDirectory
 
 from autograder.course import Course
-from autograder.demo import CLASS, DemoError, mistakes_of, mistakes_of_class, submission
+from autograder.demo import CLASS, DemoError, mistakes_of, mistakes_of_class, submission, throw_away_course
 from autograder.diagnosis.catalogue import Catalogue, CatalogueError
 from autograder.grading.marks import functions
 
@@ -59,6 +61,19 @@ def test_a_mistake_that_the_catalogue_does_not_have():
     """The demo says what has to be mended."""
     with pytest.raises(DemoError, match="no misconception 'linear-no-bias'"):
         mistakes_of("greta", Catalogue({}))
+
+
+def test_the_simulated_class_is_nowhere_near_the_real_one(tmp_path):
+    """Its folders and its gradebook are its own, whatever the course sets."""
+    course = small_course.make(tmp_path / "real", address=f"sqlite:///{tmp_path}/marks.db").course
+    with (course.root / "nbgrader_config.py").open("a", encoding="utf-8") as config:
+        config.write("c.CourseDirectory.submitted_directory = '/handed_in'\n")
+
+    demo = throw_away_course(course.assignments(), tmp_path / "demo")
+
+    used = CourseDirectory(config=demo.nbgrader_config())
+    assert used.db_url == f"sqlite:///{tmp_path / 'demo' / 'gradebook.db'}"
+    assert used.submitted_directory == "submitted"
 
 
 def test_nothing_built_yet(tmp_path):

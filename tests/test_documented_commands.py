@@ -93,7 +93,7 @@ def place(request, handed_in, solution):
             nbformat.write(solution, folder / f"{ASSIGNMENT}.ipynb")
             return folder
         if page != "docs/instructors.md":
-            generate(handed_in.assignments([ASSIGNMENT])[0], handed_in)
+            generate(handed_in.assignments([ASSIGNMENT])[0])
         return handed_in.root
 
     return of

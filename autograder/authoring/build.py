@@ -55,7 +55,7 @@ def build(assignment: Assignment) -> list[Path]:
             ]
         )
     _write_source(assignment, master)
-    generate(assignment, assignment.course)
+    generate(assignment)
     _refuse_leaks(assignment)
     folders = [assignment.source.parent, assignment.release.parent]
     return sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())

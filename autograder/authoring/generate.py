@@ -7,17 +7,18 @@ from autograder.course import Assignment, Course
 from autograder.nbgrader_run import nbgrader_log, scripts_on_path
 
 
-def generate(assignment: Assignment, configured_by: Course) -> None:
+def generate(assignment: Assignment, configured_by: Course | None = None) -> None:
     """Make an assignment's release from its source; nbgrader also saves it to the gradebook and stores the bundle.
 
-    configured_by -- the course whose nbgrader configuration applies
+    configured_by -- the course whose nbgrader configuration applies, if not the assignment's own
     Raises BuildError with nbgrader's own words if it cannot.
     """
     from nbgrader.converters import GenerateAssignment  # noqa: PLC0415 (takes seconds to import)
     from nbgrader.converters.base import NbGraderException  # noqa: PLC0415 (the same)
     from nbgrader.coursedir import CourseDirectory  # noqa: PLC0415 (the same)
 
-    config = configured_by.nbgrader_config(assignment.course.root)
+    course = assignment.course
+    config = configured_by.nbgrader_config(course.root) if configured_by else course.nbgrader_config()
     config.CourseDirectory.assignment_id = assignment.name
     config.GenerateAssignment.force = True
     with nbgrader_log() as (log, messages), scripts_on_path():

@@ -123,7 +123,7 @@ class ClassGrading:
         self._grader = hash_of(
             grader_hash(),
             repr((self._place.settings, job.isolation, job.carry_forward)),
-            (job.configured_by / CONFIG).read_text(encoding="utf-8"),
+            (job.root / CONFIG).read_text(encoding="utf-8"),
             repr(sorted(self._place.beside.aliases.names.items())),
         )
         hashes = {name: plan.hashes() for name, plan in self._plans.items()}

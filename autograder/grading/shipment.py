@@ -74,7 +74,7 @@ class Shipment:
         """Return a workplace that has its files in the folder. Raises BundleError if they are not what was sent."""
         config = deepcopy(self.config)
         config.CourseDirectory.root = str(folder)
-        job = Job(folder, folder, self.assignment, self.isolation, self.carry_forward)
+        job = Job(folder, self.assignment, self.isolation, self.carry_forward)
         return _Unpacked(job, config, folder / _BUNDLE, self.released)
 
 
@@ -92,8 +92,8 @@ def pack(job: Job) -> Shipment:
     place = workplace(job)
     folder = place.bundle.folder
     files = {f"{_BUNDLE}/{path.relative_to(folder)}": path for path in sorted(folder.rglob("*")) if path.is_file()}
-    if (job.configured_by / TABLE).is_file():
-        files[TABLE] = job.configured_by / TABLE
+    if (job.root / TABLE).is_file():
+        files[TABLE] = job.root / TABLE
     config = job.config()
     for secret in ("db_url", "root"):
         config.CourseDirectory.pop(secret, None)
@@ -103,7 +103,7 @@ def pack(job: Job) -> Shipment:
         job.carry_forward,
         {name: path.read_bytes() for name, path in files.items()},
         config,
-        hash_of((job.configured_by / CONFIG).read_text(encoding="utf-8")),
+        hash_of((job.root / CONFIG).read_text(encoding="utf-8")),
         {name: place.released(name) for name in place.bundle.cells},
         grader_hash(),
     )

@@ -44,23 +44,21 @@ LOG = logging.Logger("autograder.steps", level=logging.CRITICAL)
 
 @dataclass(frozen=True)
 class Job:
-    """A class that is graded: where the course is, and how it is configured.
+    """A class that is graded.
 
     root -- the course's folder
-    configured_by -- the folder of the nbgrader_config.py that counts, usually the same
     isolation -- instead of what the course sets, if not None
     carry_forward -- whether a test that failed because of other functions is run again without that fault
     """
 
     root: Path
-    configured_by: Path
     assignment: str
     isolation: str | None = None
     carry_forward: bool = True
 
     def config(self) -> Any:
         """Return nbgrader's configuration."""
-        return Course(self.configured_by).nbgrader_config(self.root)
+        return Course(self.root).nbgrader_config()
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,7 @@ class Workplace:
     @cached_property
     def beside(self) -> Beside:
         """What lies beside every submission. Raises IntakeError if the course's table of aliases is wrong."""
-        return Beside(self.bundle.files, Aliases.read(self.job.configured_by))
+        return Beside(self.bundle.files, Aliases.read(self.job.root))
 
     def engine(self, notebook: str) -> Engine:
         """Return the warm processes for a notebook."""

@@ -176,6 +176,21 @@ class TestCheck:
             "release/step_by_step/dnn_utils.py",
         ]
 
+    def test_it_writes_to_no_gradebook(self, built, tmp_path):
+        """Not even to one whose address the course gives, and not to the bundle beside it."""
+        gradebook = tmp_path / "elsewhere" / "gradebook.db"
+        gradebook.parent.mkdir()
+        with (built.root / "nbgrader_config.py").open("a", encoding="utf-8") as config:
+            config.write(f"\nc.CourseDirectory.db_url = 'sqlite:///{gradebook}'\n")
+        build(assignment_of(built))
+        before = gradebook.read_bytes()
+        bundle = load(gradebook.parent / "bundles" / "step_by_step").hash
+        change_master(built, "Z = np.dot(W, A) + b", "Z = np.dot(W, A) + 1 * b")
+
+        assert drift(assignment_of(built))
+        assert gradebook.read_bytes() == before
+        assert load(gradebook.parent / "bundles" / "step_by_step").hash == bundle
+
 
 class TestPull:
     """Edits made in JupyterLab."""

@@ -47,7 +47,7 @@ def make_class(folder: Path, students: int) -> Path:
     course = Course(ROOT)
     demo = throw_away_course(course.assignments([ASSIGNMENT]), folder).assignments()[0]
     shutil.copytree(course.masters, folder / "notebooks", dirs_exist_ok=True)
-    hand_in(demo, course, students)
+    hand_in(demo, students)
     return folder
 
 
@@ -259,7 +259,7 @@ class TestBatches:
             folder = tmp_path / f"submitted/student{number}/task"
             folder.mkdir(parents=True)
             nbformat.write(small_course.notebook(), folder / "task.ipynb")
-        return Job(tmp_path, tmp_path, assignment.name)
+        return Job(tmp_path, assignment.name)
 
     @pytest.mark.parametrize(("batch", "size", "waiting"), [(2, 10**9, [1, 0, 1, 0, 1]), (20, 1, [0, 0, 0, 0, 0])])
     def test_few_or_small(self, job, monkeypatch, batch, size, waiting):
@@ -498,7 +498,7 @@ class TestTrouble:
 def place(classroom_once) -> Iterator[Workplace]:
     """What examines submissions, with warm processes."""
     with scripts_on_path(), nbgrader_log():
-        place = Workplace(Job(classroom_once, classroom_once, ASSIGNMENT))
+        place = Workplace(Job(classroom_once, ASSIGNMENT))
         yield place
         place.close()
 

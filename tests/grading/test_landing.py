@@ -70,7 +70,7 @@ class TestErrors:
             nbformat.write(small_course.notebook(), folder / "task.ipynb")
         records = Records(tmp_path / "results" / "task")
         with scripts_on_path(), nbgrader_log():
-            steps = workplace(Job(tmp_path, tmp_path, assignment.name)).steps
+            steps = workplace(Job(tmp_path, assignment.name)).steps
             with Landing(steps, records) as landing:
                 yield landing, records, address
         workplace.cache_clear()

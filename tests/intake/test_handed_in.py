@@ -142,7 +142,7 @@ def classroom(tmp_path_factory, request) -> Path:
     release = request.getfixturevalue("release")
     folder = tmp_path_factory.mktemp("intake") / "course"
     course = Course(ROOT)
-    generate(throw_away_course(course.assignments([NAME]), folder).assignments()[0], course)
+    generate(throw_away_course(course.assignments([NAME]), folder).assignments()[0])
     shutil.copytree(course.masters, folder / "notebooks", dirs_exist_ok=True)
     half = as_bytes(replaced(solved, "compute_cost", "np.sum(", "np.mean("))
     handed_in = {

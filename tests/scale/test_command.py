@@ -32,7 +32,7 @@ def make_course(folder: Path) -> Path:
     course = Course(ROOT)
     demo = throw_away_course(course.assignments([ASSIGNMENT]), folder).assignments()[0]
     shutil.copytree(course.masters, folder / "notebooks", dirs_exist_ok=True)
-    hand_in(demo, course, SMALL)
+    hand_in(demo, SMALL)
     return folder
 
 

@@ -53,7 +53,7 @@ def job(assignment, log) -> Job:
     """The assignment, to be graded; nobody has begun."""
     log.write_text("")
     root = assignment.course.root
-    return Job(root, root, assignment.name)
+    return Job(root, assignment.name)
 
 
 @pytest.fixture

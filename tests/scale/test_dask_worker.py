@@ -24,7 +24,7 @@ SECONDS = 60.0
 def shipment(tmp_path) -> Shipment:
     """A small assignment; whether the machine can confine code is another test's question."""
     root = small_course.make(tmp_path / "course").course.root
-    return pack(Job(root, root, "task", isolation="none"))
+    return pack(Job(root, "task", isolation="none"))
 
 
 class PretendedWorker(SimpleNamespace):

@@ -81,7 +81,7 @@ def grade(assignment: Assignment) -> ClassResult:
     workplace.cache_clear()
     root = assignment.course.root
     with scripts_on_path():
-        grading = ClassGrading(Job(root, root, assignment.name))
+        grading = ClassGrading(Job(root, assignment.name))
         return grading.grade(grading.submissions(), Pretending())
 
 
@@ -184,7 +184,7 @@ def test_a_server_that_goes_away(tmp_path):
         hand_in(assignment)
         root = assignment.course.root
         workplace.cache_clear()
-        grading = ClassGrading(Job(root, root, "task"))
+        grading = ClassGrading(Job(root, "task"))
 
         class Breaking(Pretending):
             """Loses the server when half is done."""

@@ -13,7 +13,7 @@ from autograder.grading.worker import Job, Task
 
 def job(root) -> Job:
     """Return the job of grading the small course."""
-    return Job(root, root, "task")
+    return Job(root, "task")
 
 
 class TestShipment:
@@ -37,9 +37,9 @@ class TestShipment:
         first = pack(job(root)).hash
         assert pack(job(small_course.make(tmp_path / "two").course.root)).hash == first
 
-        assert pack(Job(root, root, "task", carry_forward=False)).hash != first
+        assert pack(Job(root, "task", carry_forward=False)).hash != first
         (tmp_path / "two" / "aliases.toml").write_text("", encoding="utf-8")
-        assert pack(Job(tmp_path / "two", tmp_path / "two", "task", None)).hash != first
+        assert pack(Job(tmp_path / "two", "task", None)).hash != first
 
     def test_what_the_configuration_loads(self, tmp_path):
         """It counts, although the file that loads it stays the same."""
