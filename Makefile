@@ -15,6 +15,7 @@ help:
 	@echo "make test-all  the same with everything that takes long"
 	@echo "make build     masters in notebooks/ -> source/ -> release/"
 	@echo "make lab       open the course in JupyterLab, with formgrader in its menu"
+	@echo "make lint      style and types only"
 	@echo "make bench     measure grading side by side with plain nbgrader"
 	@echo "make setup     only set up .venv"
 	@echo "make lock      choose new versions for requirements.lock"
@@ -61,14 +62,15 @@ build: setup
 	@echo "Building source/ and release/ from notebooks/ ..."
 	@$(BIN)/autograder build
 
-# Formgrader shows what is in the gradebook; without one, the assignments are entered as they are in source/.
-gradebook.db: | setup
+# Formgrader shows what is in the gradebook; if nothing was ever released, the assignments are entered as they are in
+# source/. A gradebook may be elsewhere; the bundles of what was released are here.
+bundles: | setup
 	@for folder in source/*/; do name=$$(basename "$$folder"); \
-	  echo "Entering $$name into a new gradebook ..."; \
+	  echo "Entering $$name into the gradebook ..."; \
 	  $(BIN)/nbgrader generate_assignment "$$name" --force --log-level=ERROR || exit 1; \
 	done
 
-lab: setup gradebook.db
+lab: setup bundles
 	@echo "Opening JupyterLab on the course; Formgrader is in the menu Nbgrader, the student version under release/ ..."
 	@$(BIN)/jupyter lab $(LAB)
 

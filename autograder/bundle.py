@@ -122,7 +122,7 @@ def load(folder: Path) -> Bundle:
     except FileNotFoundError as error:
         raise BundleError(
             f"{folder}: there is no bundle, so it is not known what was released. "
-            f"Generate the assignment: nbgrader generate_assignment {folder.name}"
+            f"Generate the assignment: nbgrader generate_assignment {folder.name} --force"
         ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise BundleError(f"{folder / MANIFEST} is damaged; generate the assignment again.") from error

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 try:
     import typer
 except ModuleNotFoundError:  # the plain install is for students, who need no commands
-    sys.exit("The autograder's commands need its extra `grader`: pip install 'autograder[grader]'")
+    sys.exit("The autograder's commands need its extra `grader`; in the project's folder: pip install '.[grader]'")
 
 app = typer.Typer(
     help="Teaching notebooks for deep neural networks: build them, prove them sound, grade them.",
@@ -218,7 +218,8 @@ def grade(
     if scheduler is not None and workers is not None:
         raise typer.BadParameter("how many workers a scheduler has is not for this command.", param_hint="--workers")
     if scheduler is not None and importlib.util.find_spec("distributed") is None:
-        raise typer.BadParameter("needs the extra `scale`: pip install 'autograder[scale]'", param_hint="--scheduler")
+        needed = "needs the extra `scale`; in the project's folder: pip install '.[grader,scale]'"
+        raise typer.BadParameter(needed, param_hint="--scheduler")
     try:
         course = Course.find()
         name = course.assignments([assignment])[0].name
