@@ -57,8 +57,8 @@
 # three parts that count on their own. Under each function you will find a small example with its **expected output**
 # and locked cells that check your function, before you spend minutes on training with pictures.
 #
-# The ten functions come from the module `dnn_app_utils`. They are the ones of the first assignment, with one
-# difference that section 6 is about. So you can start here even if not all of yours worked.
+# The ten functions come from the module `dnn_app_utils`. They are the ones of the first assignment, with a few small
+# changes; the one that matters is what section 6 is about. So you can start here even if not all of yours worked.
 
 # %% [markdown]
 # ## 1 Packages
@@ -222,11 +222,11 @@ show(Picture(figure, "Column 3 as a picture, twice: rightly flattened, it is pic
 #
 # | what you see | what to look at |
 # |:--|:--|
-# | the cost stays at 0.693 for ever | is the result of the update stored in `parameters`? |
+# | the cost never changes | are the parameters made afresh in every iteration? Is there an update, and with which learning rate? |
 # | `ValueError: ... not aligned` or `matmul: Input operand 1 has a mismatch` on the way back | the two caches are swapped |
 # | the costs are right, the parameters are not | one more update than iterations, or one fewer? |
 # | `costs` is empty, or has too many entries | the condition on `i`; it must not depend on `print_cost` |
-# | the cost rises | what was subtracted from what is in `update_parameters`; here: which gradients you hand it |
+# | the cost rises | which gradient and which cache stand in each line of the way back |
 #
 # </details>
 
@@ -466,7 +466,7 @@ print(f"accuracy on the test set = {accuracy(test_x, test_y, parameters_two):.2f
 # | `TypeError: ... missing 1 required positional argument` | what each function takes, and in which order |
 # | the first cost is about 0.69 and the later ones are wrong | which arrays go into `L_model_backward`, in which order |
 # | works with `[4, 5, 3, 1]` and not with other sizes | is a size or a number of layers written out? |
-# | the parameters of the last iteration are missing | where in the loop the update stands |
+# | the costs are right, the parameters are not | one more update than iterations, or one fewer? |
 #
 # </details>
 
@@ -635,12 +635,14 @@ for sizes, m, rate in [([4, 3, 1], 6, 4.0), ([3, 1], 9, 2.5), ([5, 4, 3, 1], 7, 
 # ## 6 Why the first weights matter
 #
 # In the first assignment, the weights started as random numbers times 0.01. `initialize_parameters_deep` of this
-# notebook divides by $\sqrt{n^{[l-1]}}$ instead, where $n^{[l-1]}$ is the number of units that send to the layer. It is
-# the only difference. Before you train, see what it is for.
+# notebook divides by $\sqrt{n^{[l-1]}}$ instead, where $n^{[l-1]}$ is the number of units that send to the layer. (It
+# also draws other numbers, and one product in `linear_backward` is written in a faster way; neither matters here.) Before
+# you train, see what it is for.
 #
 # A unit adds up $n^{[l-1]}$ products. If the weights are of size 1, the sum is about $\sqrt{n^{[l-1]}}$ times as large
 # as one product, because positive and negative ones cancel in part. Dividing by $\sqrt{n^{[l-1]}}$ keeps what leaves a
-# layer about as large as what enters it. Multiplying by 0.01 instead makes it smaller, layer by layer.
+# layer about as large as what enters it. Multiplying by 0.01 instead makes it smaller from layer 2 on, layer by layer;
+# only layer 1 has so many inputs that 0.01 happens to be about right.
 #
 # **Predict, then run.** The next cell sends the training set through the untrained network, with both sizes of weights,
 # and prints the mean size of the activations and of the weights' gradients in each layer. With 0.01, by what factor do
@@ -681,7 +683,7 @@ show(Picture(figure, "Mean sizes per layer for both kinds of first weights, on a
 # logarithmic scale; the cell above prints the same numbers. With the root, the curves are nearly flat. With 0.01 the
 # activations of the hidden layers fall by a factor of ten to a hundred per layer, so that the output unit receives
 # nearly nothing and answers 0.5 to every picture. The gradients are products of activations and weights, and so they
-# are thousands of times too small: each step of training moves the weights by next to nothing, and the cost stays at
+# are thousands of times too small, in layer 1 a hundred thousand times: each step of training moves the weights by next to nothing, and the cost stays at
 # 0.693 for a very long time. The last activation is the sigmoid's: 0.5, whatever comes in.
 
 # %% [markdown]

@@ -273,7 +273,7 @@ for n_x, n_h, n_y in [(4, 3, 2), (2, 5, 3), (5, 2, 4), (3, 1, 2)]:
 # With many layers the difficulty is bookkeeping: each layer's weights must fit the layer before. Take pictures
 # with 12288 numbers each as input, and 209 of them, so that $X$ has the shape $(12288, 209)$ and $m = 209$:
 #
-# | layer | shape of $W$ | shape of $b$ | activation | shape of the activation |
+# | layer | shape of $W$ | shape of $b$ | linear part | shape of $Z$ and of the activation |
 # |:--|:--|:--|:--|:--|
 # | 1 | $(n^{[1]}, 12288)$ | $(n^{[1]}, 1)$ | $Z^{[1]} = W^{[1]} X + b^{[1]}$ | $(n^{[1]}, 209)$ |
 # | 2 | $(n^{[2]}, n^{[1]})$ | $(n^{[2]}, 1)$ | $Z^{[2]} = W^{[2]} A^{[1]} + b^{[2]}$ | $(n^{[2]}, 209)$ |
@@ -282,7 +282,7 @@ for n_x, n_h, n_y in [(4, 3, 2), (2, 5, 3), (5, 2, 4), (3, 1, 2)]:
 # | $L$ | $(n^{[L]}, n^{[L-1]})$ | $(n^{[L]}, 1)$ | $Z^{[L]} = W^{[L]} A^{[L-1]} + b^{[L]}$ | $(n^{[L]}, 209)$ |
 #
 # Read the table downwards: the row count of one $W$ is the column count of the next. Read it across: $m$ appears in
-# the activations only, never in a parameter. A network does not care how many examples you show it.
+# the last column only, never in a parameter. A network does not care how many examples you show it.
 #
 # The $b$ in $WX + b$ has one column and $WX$ has many. NumPy **broadcasts**: it uses the one column again for every
 # example. With
@@ -325,6 +325,9 @@ for n_x, n_h, n_y in [(4, 3, 2), (2, 5, 3), (5, 2, 4), (3, 1, 2)]:
 #     parameters["b" + str(L)] = np.zeros((layer_dims[1], 1))
 # ```
 #
+# (Here $L$ is the number of layers. In the code below, `L` is the number of entries in `layer_dims`, which is one more;
+# so the loop ends before it.)
+#
 # <details><summary>Hint 1: a question</summary>
 #
 # In the loop, `l` is the number of the layer that is being made. Which entry of `layer_dims` is the size of this
@@ -333,7 +336,8 @@ for n_x, n_h, n_y in [(4, 3, 2), (2, 5, 3), (5, 2, 4), (3, 1, 2)]:
 # </details>
 # <details><summary>Hint 2: a pointer</summary>
 #
-# Take the row of layer 2 in the table above and replace every 2 by $l$.
+# Compare the rows of the layers 1, 2 and $L$ in the table above: in each of them, how is the number of the second size
+# related to the number of the layer? Then write the row of layer $l$.
 #
 # </details>
 # <details><summary>Help by symptom</summary>
@@ -509,7 +513,7 @@ except ValueError as error:
 #
 # | what you see | what to look at |
 # |:--|:--|
-# | `ValueError: shapes ... not aligned` | the order of the two factors |
+# | `ValueError: shapes ... not aligned` or `matmul: Input operand 1 has a mismatch` | the order of the two factors |
 # | `ValueError: operands could not be broadcast together` | `*` in place of a matrix product |
 # | right shape, wrong values | is $b$ there? Is its sign right? |
 #
@@ -661,7 +665,7 @@ print(f"Loops: {loops:.4f} s. Your function: {vectorised:.6f} s. That is {loops 
 #
 # | what you see | what to look at |
 # |:--|:--|
-# | `ValueError: too many values to unpack` | a call that returns two items, bound to the wrong number of names |
+# | `ValueError: too many values to unpack` or `not enough values to unpack` | what the call returns, and how many names stand on the left |
 # | `AttributeError: 'tuple' object has no attribute 'shape'` | the pair of results was kept whole: two names on the left |
 # | the sigmoid check passes, the ReLU check does not | which activation does the second branch call? |
 # | the message is about `linear_forward` | mend that function first; this one calls it |
@@ -803,7 +807,8 @@ for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
 # | what you see | what to look at |
 # |:--|:--|
 # | `AttributeError: 'NoneType' object has no attribute 'append'` | `append` changes the list and returns nothing; do not assign its result |
-# | `ValueError: shapes ... not aligned` | a layer that gets the wrong layer's activation or parameters |
+# | `ValueError: shapes ... not aligned` or `matmul: Input operand 1 has a mismatch` | a layer that gets the wrong layer's activation or parameters |
+# | `UnboundLocalError: ... 'A'` in `linear_activation_forward` | neither of its branches ran: compare your name of the activation with its docstring, letter by letter |
 # | right with one hidden layer, wrong with two | a fixed number where `l` should be, or `X` where the previous activation should be |
 # | `caches` is one entry short | the cache of the last layer |
 #
@@ -906,9 +911,9 @@ for sizes, m in [([5, 1], 3), ([4, 3, 1], 5), ([3, 5, 2, 1], 4), ([6, 4, 3, 2, 1
 # ## 5 Cost
 #
 # Take one example whose true label is 1. If the network says 0.9, that is good; if it says 0.4, it is bad; and if it
-# says 0.01, it is very bad, much worse than 0.4. The logarithm has this shape: $-\log 0.9 \approx 0.1$,
-# $-\log 0.4 \approx 0.9$, $-\log 0.01 \approx 4.6$. For an example with the label 0, the same holds for one minus the
-# guess. The **cross-entropy cost** is the mean over all examples:
+# says 0.01, it is very bad, much worse than 0.4. The natural logarithm, which $\log$ stands for here, has this shape:
+# $-\log 0.9 \approx 0.1$, $-\log 0.4 \approx 0.9$, $-\log 0.01 \approx 4.6$. For an example with the label 0, the
+# same holds for one minus the guess. The **cross-entropy cost** is the mean over all examples:
 #
 # $$ -\frac{1}{m} \sum_{i=1}^{m} \left( y^{(i)} \log a^{[L](i)}
 # + \left(1 - y^{(i)}\right) \log\left(1 - a^{[L](i)}\right) \right) \tag{7} $$
@@ -940,7 +945,7 @@ for sizes, m in [([5, 1], 3), ([4, 3, 1], 5), ([3, 5, 2, 1], 4), ([6, 4, 3, 2, 1
 # | the cost is negative | the sign in front |
 # | the cost is $m$ times too large | the factor $1/m$ |
 # | an assertion about `cost.shape` stops it | nothing added the entries up |
-# | the first check passes, a later one does not | the first test case has the label 1 only: what happens to the label 0? |
+# | `cost` is right, `cost with a label 0` is not | which of the two terms counts for an example with the label 0, and what is left of the other? |
 #
 # </details>
 
@@ -1020,8 +1025,10 @@ for m in [2, 5, 8, 1]:
 # propagation gets all of them in a single pass, by the chain rule: it starts from the cost and asks each layer, last
 # one first, *if your output should change by this much, by how much should your inputs and your parameters?*
 #
-# In the code, `dX` stands for the gradient of the cost with respect to `X`, whatever `X` is, and has the same shape
-# as `X`. That alone catches most mistakes. In the formulas, $\mathcal{L}$ is the loss of one example.
+# In the code, `dX` stands for a gradient with respect to `X`, and has the same shape as `X`. That alone catches most
+# mistakes. `dW` and `db` are gradients of the cost $\mathcal{J}$, the mean over all examples, for all examples share the
+# parameters. `dZ` and `dA` are gradients of the loss $\mathcal{L}$: each of their columns belongs to one example, so
+# there is nothing to average. The mean is taken once, in (8) and (9) below.
 #
 # ![Two rows of boxes: LINEAR, RELU, LINEAR, SIGMOID forward from left to right, and below them the same four backward from right to left. Arrows between the rows show the caches: Z feeds dZ, W feeds the gradient of the layer's input, A feeds dW, and the stored b is not read. The gradients dW and db of both layers go on to the update.](images/forward_backward.svg)
 #
@@ -1040,8 +1047,8 @@ for m in [2, 5, 8, 1]:
 # *Figure 4. Linear backward: what comes in, what goes out, and the shapes.*
 #
 # Why do they look as they do? A weight acts on the cost only through its unit, in proportion to what it is
-# multiplied with. So its gradient is *what arrives from behind times what came in from the front*, and every example
-# has a say: take the mean. A bias acts like a weight whose input is always 1. And an activation of the layer before
+# multiplied with. So its gradient is *what arrives from the layer after it times what came in from the layer before*,
+# and every example has a say: take the mean. A bias acts like a weight whose input is always 1. And an activation of the layer before
 # acts through all units of this layer, so their shares are added up, each with its weight:
 #
 # $$ dW^{[l]} = \frac{\partial \mathcal{J}}{\partial W^{[l]}} = \frac{1}{m}\, dZ^{[l]} A^{[l-1] T} \tag{8} $$
@@ -1077,7 +1084,7 @@ for m in [2, 5, 8, 1]:
 # | an assertion about `db.shape` stops it | `keepdims`, or the axis |
 # | `dW` or `db` is $m$ times too large | the factor $1/m$ |
 # | `dA_prev` is too small by a constant factor | there is no $1/m$ in (10) |
-# | `ValueError: shapes ... not aligned` | which factor is transposed, and which comes first |
+# | `ValueError: shapes ... not aligned` or `matmul: Input operand 1 has a mismatch` | which factor is transposed, and which comes first |
 #
 # </details>
 
@@ -1089,7 +1096,7 @@ def linear_backward(dZ, cache):
     """Compute the gradients of the linear part of one layer.
 
     Arguments:
-    dZ -- gradient of the cost with respect to the layer's Z, shape (size of this layer, number of examples)
+    dZ -- gradient of the loss with respect to the layer's Z, shape (size of this layer, number of examples)
     cache -- the tuple (A_prev, W, b) that linear_forward returned for this layer
 
     Returns:
@@ -1115,7 +1122,7 @@ def linear_backward(dZ, cache):
 
 # %% [markdown]
 # **Predict, then run.** The layer has one unit, the layer before has three, and there are two examples. Which of the
-# three gradients has as many rows as the layer before? Which of them does not depend on `W`?
+# three gradients has as many rows as the layer before? Which one of them depends on `W`?
 
 # %%
 dZ, cache = linear_backward_test_case()
@@ -1224,6 +1231,7 @@ for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
 # | what you see | what to look at |
 # |:--|:--|
 # | `ValueError: not enough values to unpack` or `too many values` | which of the two caches does each call get? |
+# | `TypeError: '<=' not supported between instances of 'tuple' and 'int'` | the same: what does `relu_backward` want? |
 # | the gradients of both branches are equal | the same activation in both branches |
 # | the message is about `linear_backward` | mend that function first; this one calls it |
 #
@@ -1237,7 +1245,7 @@ def linear_activation_backward(dA, cache, activation):
     """Compute the gradients of one layer: through the activation, then through the linear part.
 
     Arguments:
-    dA -- gradient of the cost with respect to this layer's activations
+    dA -- gradient of the loss with respect to this layer's activations
     cache -- the tuple (linear_cache, activation_cache) that linear_activation_forward returned for this layer
     activation -- which activation the layer uses, "sigmoid" or "relu"
 
@@ -1348,7 +1356,7 @@ for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
 # ### 6.3 The whole model, backward
 #
 # The forward pass kept one cache per layer, with everything that layer had in its hands. Now walk through the layers
-# from the last to the first, and hand each its own cache and the gradient that the layer behind it sends back.
+# from the last to the first, and hand each its own cache and the gradient that the layer after it sends back.
 #
 # ![The backward pass from right to left: dA of layer L enters LINEAR and SIGMOID backward once, which sends back dA of layer L-1; LINEAR and RELU backward follow L-1 times, down to dA of the input, number 0. Each layer reads its own cache from the list caches, and its three gradients are kept in grads.](images/backward_pass.svg)
 #
@@ -1362,7 +1370,8 @@ for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
 # dAL = - (np.divide(Y, AL) - np.divide(1 - Y, 1 - AL))
 # ```
 #
-# It comes from equation (7) by school calculus: the derivative of $\log a$ is $1/a$. You can use it as it stands.
+# It comes by school calculus from the loss of one example, which is the bracket in (7) with a minus in front: the
+# derivative of $\log a$ is $1/a$. You can use it as it stands.
 #
 # Every gradient is stored in the dictionary `grads`, under the name of its parameter:
 #
@@ -1397,7 +1406,9 @@ for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
 # | what you see | what to look at |
 # |:--|:--|
 # | `KeyError: 'dA...'` | the name under which the step before stored its result |
-# | `ValueError: shapes ... not aligned` or an assertion about a shape | a cache that belongs to another layer |
+# | `IndexError: list index out of range` | `caches` has $L$ entries: which position has the last one? |
+# | `ValueError: shapes ... not aligned`, `matmul: Input operand 1 has a mismatch`, or an assertion about a shape | a cache that belongs to another layer |
+# | `UnboundLocalError: ... 'dA_prev'` in `linear_activation_backward` | neither of its branches ran: compare your name of the activation with its docstring, letter by letter |
 # | layer $L$ is right, all others are wrong | is the loop's activation ReLU? Does the right gradient come in? |
 # | right with two layers, wrong with three | a fixed number where `l` should be, or `dAL` sent to every layer |
 #
@@ -1425,7 +1436,7 @@ def L_model_backward(AL, Y, caches):
     m = AL.shape[1]
     Y = Y.reshape(AL.shape)  # from here on, Y has the shape of AL
 
-    # Where the backward pass starts: the gradient with respect to AL.
+    # Where the backward pass starts: the gradient of the loss with respect to AL.
     ### START CODE HERE ###
     dAL = - (np.divide(Y, AL) - np.divide(1 - Y, 1 - AL))
     ### END CODE HERE ###
@@ -1464,7 +1475,9 @@ grads = L_model_backward(AL, Y_assess, caches)
 print_grads(grads)
 
 # %% [markdown]
-# **Expected output.** The second hidden unit was silent for both examples: find it in each of the four.
+# **Expected output.** The second hidden unit was silent for both examples: find it in `dW1` and `db1`. `dA1` does not
+# show it, because that is what reaches the units, before their ReLUs are asked. What does the column of zeros in `dA0`
+# say about the first example?
 #
 # | name | value |
 # |:--|:--|
@@ -1530,8 +1543,7 @@ draw_shape_trace([4, 3, 2, 1], 5, initialize_parameters_deep([4, 3, 2, 1]), line
 
 # %% [markdown]
 # Then **what feeds what**. Below is one layer of the test case of exercise 9. At the top stands what the forward pass has
-# stored, at the bottom what goes into `grads`. Follow the arrows: which of the three gradients needs nothing from the
-# cache but what arrives from behind?
+# stored, at the bottom what goes into `grads`. Follow the arrows: which of the three gradients is made of `dZ` alone?
 
 # %% tags=["skip-execution"]
 from dnn_plots import draw_cache_flow
@@ -1541,25 +1553,28 @@ draw_cache_flow(caches, L_model_backward(AL, Y_assess, caches), layer=1)
 
 # %% [markdown]
 # Last, the **gradient check**. A gradient says how fast the cost changes when one parameter moves, so it can be measured
-# without any backward pass: move the parameter a little up, a little down, and see what the cost does. With a step
-# $\varepsilon$,
+# without any backward pass: move the parameter a little up, a little down, and see what the cost does. For one parameter
+# $\theta$ and a step $\varepsilon$,
 #
 # $$ \frac{\partial \mathcal{J}}{\partial \theta} \approx \frac{\mathcal{J}(\theta + \varepsilon) -
 # \mathcal{J}(\theta - \varepsilon)}{2 \varepsilon}. $$
 #
 # Each point below is one parameter: to the right the measured slope, upwards the gradient from your functions. Where do
-# the points lie if all is right? What would you see if you had forgotten the $\frac{1}{m}$?
+# the points lie if all is right? What would you see if you had forgotten the $\frac{1}{m}$? The network has three layers
+# this time, one more than the test case above.
 
 # %% tags=["skip-execution"]
 rng = np.random.default_rng(2)
-parameters = {"W1": rng.standard_normal((3, 4)), "b1": rng.standard_normal((3, 1)),
-              "W2": rng.standard_normal((1, 3)), "b2": rng.standard_normal((1, 1))}
-X, Y = rng.standard_normal((4, 6)), np.array([[1, 0, 1, 1, 0, 0]])
+parameters = {"W1": rng.standard_normal((4, 5)), "b1": rng.standard_normal((4, 1)),
+              "W2": rng.standard_normal((3, 4)), "b2": rng.standard_normal((3, 1)),
+              "W3": rng.standard_normal((1, 3)), "b3": rng.standard_normal((1, 1))}
+X, Y = rng.standard_normal((5, 6)), np.array([[1, 0, 1, 1, 0, 0]])
 draw_gradient_check(parameters, X, Y, L_model_forward, compute_cost, L_model_backward)
 
 # %% [markdown]
 # All points on the diagonal: the gradient is right. All on another straight line: a factor is missing, and its slope
-# tells you which. A few off it: look at the parameters that the table names.
+# tells you which. A few off it: look at the parameters that the table names. All off it, and no factor explains it: the
+# slopes are measured with your `compute_cost`, so look there, too.
 
 # %% [markdown]
 # ## 7 Update
@@ -1825,8 +1840,8 @@ playground(globals(), "flower m=400 noise=0.05 seed=1 layers=2,4,1 start=0.01 ra
 # %% [markdown]
 # **Predict, then try.**
 #
-# 1. Four hidden units bend the border in at most four places, and the flower has six petals. What changes with eight
-#    units, and what with two layers of 16 and 8?
+# 1. Each hidden unit can bend the border only along one straight line, and the flower has six petals. What changes with
+#    eight units in place of four, and what with two layers of 16 and 8?
 # 2. With two hidden layers and first weights of 0.01, nothing happens for a long time. Choose `1/sqrt(n)`. Which units
 #    wake up first?
 # 3. The circles are easy for four units. How few are enough?
@@ -1837,7 +1852,7 @@ playground(globals(), "flower m=400 noise=0.05 seed=1 layers=2,4,1 start=0.01 ra
 # 1. With four units about two thirds of the points lie on the right side, with eight nearly nine of ten. The two layers
 #    find all six petals.
 # 2. Watch layer 1: layer 2 can only use what layer 1 offers.
-# 3. Three: each ReLU bends a straight line once, and three lines close a triangle.
+# 3. Three. Each unit bends the border along one straight line, and with two there is always a way out to infinity.
 # 4. It jumps, too: the steps are longer than the valley is wide.
 #
 # </details>

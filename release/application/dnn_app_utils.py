@@ -178,7 +178,7 @@ def linear_backward(dZ, cache):
     """Compute the gradients of the linear part of one layer.
 
     Arguments:
-    dZ -- gradient of the cost with respect to the layer's Z, shape (size of this layer, number of examples)
+    dZ -- gradient of the loss with respect to the layer's Z, shape (size of this layer, number of examples)
     cache -- the tuple (A_prev, W, b) that linear_forward returned for this layer
 
     Returns:
@@ -204,7 +204,7 @@ def linear_activation_backward(dA, cache, activation):
     """Compute the gradients of one layer: through the activation, then through the linear part.
 
     Arguments:
-    dA -- gradient of the cost with respect to this layer's activations
+    dA -- gradient of the loss with respect to this layer's activations
     cache -- the tuple (linear_cache, activation_cache) that linear_activation_forward returned for this layer
     activation -- which activation the layer uses, "sigmoid" or "relu"
 
@@ -244,7 +244,7 @@ def L_model_backward(AL, Y, caches):
     m = AL.shape[1]
     Y = Y.reshape(AL.shape)  # from here on, Y has the shape of AL
 
-    # Where the backward pass starts: the gradient with respect to AL.
+    # Where the backward pass starts: the gradient of the loss with respect to AL.
     dAL = - (np.divide(Y, AL) - np.divide(1 - Y, 1 - AL))
 
     # Layer L: SIGMOID -> LINEAR. Needs dAL and the layer's cache; gives dA of layer L-1, dW and db of layer L.

@@ -114,7 +114,7 @@ def _check(function, part, case, known):
         if all(np.array_equal(start[name], moved[name]) for name in known["parameters"]):
             raise CheckFailed(
                 f"{function.__name__}: one iteration leaves every parameter as it was.",
-                "Is the result of the update stored where the next iteration looks for it?",
+                "Is there an update, and does the next iteration begin with what it returned?",
             )
         print(f"{function.__name__}: trainings of 0 and 1 iterations — right.")
         return True

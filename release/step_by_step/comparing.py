@@ -74,7 +74,7 @@ def expect_grads(function, expected, grads, known=None):
 
     Gradients of activations are numbered in two ways in what people write: as here, or one higher throughout
     ("dA1" for what is sent back to the input). Either will do if it is kept throughout. With the first, an
-    additional "dAL" is right if it holds the gradient of the cost with respect to the output.
+    additional "dAL" is right if it holds the gradient of the loss with respect to the output.
     Raises CheckFailed at the first difference.
     """
     L = sum(name.startswith("dW") for name in expected)
@@ -204,8 +204,9 @@ def _second_opinion(expected, got, known, key, index):
     numeric = 0.0 if expected[index] == 0 else numeric
     mine = float(got[index])
     ratio = f", ratio {mine / numeric:.2f}" if numeric else ""
+    what = "the loss of its example" if key.startswith("dA") else "the cost"
     return [
-        "  A second opinion, without your code: move one number a little, and see how far the cost moves.",
+        f"  A second opinion, without your code: move one number a little, and see how far {what} moves.",
         f"  {key}[{', '.join(map(str, index))}]: yours {mine:.6g}, numerically {numeric:.6g}{ratio}",
     ]
 

@@ -30,9 +30,9 @@ def relu(Z):
 
 
 def sigmoid_backward(dA, cache):
-    """Return the gradient of the cost with respect to Z, for a layer whose activation is the sigmoid.
+    """Return the gradient of the loss with respect to Z, for a layer whose activation is the sigmoid.
 
-    dA -- gradient of the cost with respect to the activation A
+    dA -- gradient of the loss with respect to the activation A
     cache -- the Z that `sigmoid` returned, of the same shape
     Returns dZ = dA * s * (1 - s), where s is the sigmoid of Z.
     """
@@ -41,9 +41,9 @@ def sigmoid_backward(dA, cache):
 
 
 def relu_backward(dA, cache):
-    """Return the gradient of the cost with respect to Z, for a layer whose activation is ReLU.
+    """Return the gradient of the loss with respect to Z, for a layer whose activation is ReLU.
 
-    dA -- gradient of the cost with respect to the activation A; it is not modified
+    dA -- gradient of the loss with respect to the activation A; it is not modified
     cache -- the Z that `relu` returned, of the same shape
     Returns dZ, which is dA where Z is positive and zero elsewhere.
     """

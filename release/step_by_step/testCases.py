@@ -268,6 +268,9 @@ def check_compute_cost(function):
     """Check the cost that compute_cost returns: its value, and that it is one number."""
     Y, AL = compute_cost_test_case()
     expect_equal(function, "cost", _COST, attempt(function, AL, Y), KnownCost(AL, Y))
+    # The second example the other way round: 0.1 for a label of 0 is as good as 0.9 for a label of 1.
+    Y, AL = np.array([[1, 0, 1]]), np.array([[0.8, 0.1, 0.4]])
+    expect_equal(function, "cost with a label 0", _COST, attempt(function, AL, Y), KnownCost(AL, Y))
     return _passed(function, "the cost")
 
 
