@@ -227,7 +227,7 @@ def grade(
         started = headstart.begin(course, name, 0 if scheduler else count, _isolation(isolation))
     except CourseError as error:
         _usage(error)
-    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import DatabaseError
 
     from autograder.grading.grade import ClassGrading
     from autograder.grading.pool import LocalPool
@@ -245,7 +245,7 @@ def grade(
     except (GradingError, BundleError, IntakeError) as error:
         _error(str(error))
         raise typer.Exit(1) from error
-    except OperationalError as error:
+    except DatabaseError as error:
         _error(f"The gradebook cannot be read: {error.orig}. Nothing is lost; run the same command again.")
         raise typer.Exit(1) from error
     typer.echo(class_summary(result))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 import symtable
+import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 _MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
@@ -127,6 +128,22 @@ def _table(plain: str) -> symtable.SymbolTable:
 def imported_modules(source: str) -> set[str]:
     """Return the top-level modules that a cell imports, at any depth."""
     return modules_in(ast.walk(parse(source) or ast.Module([], [])))
+
+
+def not_imported(source: str, namespace: Mapping[str, object]) -> list[str]:
+    """Return what a cell that was run imports at its top level and the namespace does not have.
+
+    Names that `import *` binds cannot be told; that was not executed if its module was not loaded.
+    """
+    tree = parse(source) or ast.Module([], [])
+    missing = []
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+            missing += [node.module] if node.module and node.module not in sys.modules else []
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            bound = [alias.asname or alias.name.split(".")[0] for alias in node.names]
+            missing += [name for name in bound if name not in namespace]
+    return missing
 
 
 def modules_in(nodes: Iterable[ast.AST]) -> set[str]:

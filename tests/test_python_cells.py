@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.python_cells import bound_names, imported_modules, plain_python, read_names
+from autograder.python_cells import bound_names, imported_modules, not_imported, plain_python, read_names
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,15 @@ def test_read_names():
 def test_imported_modules():
     """Top-level modules, also inside of functions."""
     assert imported_modules("import os.path\ndef f():\n    from json import loads\nfrom . import x") == {"os", "json"}
+
+
+def test_not_imported():
+    """What a cell would have imported if it had not stopped before."""
+    source = "import json as j, os.path\nfrom math import pi\nfrom nowhere import *\nfrom collections import *\nf(x)"
+
+    assert not_imported(source, {}) == ["j", "os", "pi", "nowhere"]
+    assert not_imported(source, {"j": 0, "os": 0, "pi": 3}) == ["nowhere"]
+    assert not_imported("1 +", {}) == []
 
 
 def test_plain_python_keeps_the_lines():

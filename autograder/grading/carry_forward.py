@@ -39,11 +39,13 @@ class Retests:
     lent -- the functions that were lent, for each test whose outputs are now those of the second run
     right -- those of these tests that earned all their points then
     stopped -- why no more tests were run again, if something stood in the way
+    timed_out -- the tests whose second run was stopped, because its time was up
     """
 
     lent: dict[str, list[str]] = field(default_factory=dict)
     right: set[str] = field(default_factory=set)
     stopped: str | None = None
+    timed_out: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -104,7 +106,7 @@ class CarryForward:
                 if grade_id in full or not lend or grade_id not in where:
                     continue
                 position, cell = where[grade_id]
-                outputs = self._run_again(grade_id, cell, position, lend, ran)
+                outputs = self._run_again(grade_id, cell, position, lend, ran, result)
                 if outputs is not None and self._keep(cell, outputs, lend, result):
                     full |= result.right
         except GradingError as error:
@@ -115,7 +117,13 @@ class CarryForward:
         return result
 
     def _run_again(
-        self, grade_id: str, cell: NotebookNode, position: int, lend: list[str], ran: Sequence[Ran]
+        self,
+        grade_id: str,
+        cell: NotebookNode,
+        position: int,
+        lend: list[str],
+        ran: Sequence[Ran],
+        result: Retests,
     ) -> list[Output] | None:
         """Return the outputs of a test for which functions are lent; None if the student's process did not hold."""
         session = self._session_for(position, frozenset(lend))
@@ -124,13 +132,18 @@ class CarryForward:
             if session.position < step.position < position:
                 turn = talk.run_student(step.source, step.number, self._seconds_left())
                 if turn.lost is not None or turn.timed_out:
+                    if turn.timed_out:
+                        result.timed_out.add(grade_id)
                     self._end_session()
                     return None
         session.position = position
         if (seconds := self._seconds_left()) <= 0:
+            result.timed_out.add(grade_id)
             return None
         turn = talk.run_test(grade_id, cell.execution_count, seconds, fresh=session.is_new, lend=lend)
         session.is_new = False
+        if turn.timed_out:
+            result.timed_out.add(grade_id)
         if turn.lost is not None or turn.timed_out or turn.answer is None or turn.answer["broken"]:
             self._end_session()
             return None

@@ -101,15 +101,17 @@ class Engine:
         Raises GradingError if it could not be judged through no fault of the student's.
         """
         options = (frozenset(keep), known, around or Surroundings(), carried_credit, attempt)
+        # If something is lost on the way, the submission need not have been the reason; if it was, it is so again, and
+        # then that counts.
         try:
             examination = self._examine(notebook, handed_in, *options)
-            if examination.killed:
-                # The submission need not have been the reason; if it was, it does that again, and then that counts.
-                repairs = examination.repairs
-                examination = self._examine(notebook, handed_in, *options)
-                examination.repairs = [*repairs, *examination.repairs]
-        except (IsolationError, OSError) as error:
-            raise GraderProcessError(f"the machine could not run the submission: {error}") from error
+        except GraderProcessError:
+            self._renew()
+            return self._examine(notebook, handed_in, *options)
+        if examination.disturbed:
+            repairs = examination.repairs
+            examination = self._examine(notebook, handed_in, *options)
+            examination.repairs = [*repairs, *examination.repairs]
         return examination
 
     def _examine(
@@ -125,23 +127,26 @@ class Engine:
         # Imported while the warm processes get ready, not before they are started.
         from autograder.grading.examiner import Examiner  # noqa: PLC0415
 
-        found, size = _files(handed_in)
-        files = {name: path for name, path in found.items() if around.shows(name)}
-        own = _files(self._bundle.files)[0]
-        replacing = {name: path for name, path in own.items() if name not in keep or name not in files}
-        if keep.isdisjoint(files):
-            replacing |= self._compiled
-        with (
-            _temporary_folder() as temporary,
-            one_processor(),
-            Parcel({**(files if size <= HANDED_IN_BYTES else {}), **around.files, **replacing}) as handed,
-            Parcel(own) as released,
-            self._fork_grader(temporary / "tests", released) as grader,
-        ):
-            fork = self._fork_student(handed, temporary)
-            examiner = Examiner(self.plan, fork, grader, self.limits, carried_credit, self.catalogue)
-            examination = examiner.examine(notebook, known, attempt)
-        _refuse_dead(*self._zygotes())  # with whom what was forked from them has died
+        try:
+            found, size = _files(handed_in)
+            files = {name: path for name, path in found.items() if around.shows(name)}
+            own = _files(self._bundle.files)[0]
+            replacing = {name: path for name, path in own.items() if name not in keep or name not in files}
+            if keep.isdisjoint(files):
+                replacing |= self._compiled
+            with (
+                _temporary_folder() as temporary,
+                one_processor(),
+                Parcel({**(files if size <= HANDED_IN_BYTES else {}), **around.files, **replacing}) as handed,
+                Parcel(own) as released,
+                self._fork_grader(temporary / "tests", released) as grader,
+            ):
+                fork = self._fork_student(handed, temporary)
+                examiner = Examiner(self.plan, fork, grader, self.limits, carried_credit, self.catalogue)
+                examination = examiner.examine(notebook, known, attempt)
+            _refuse_dead(*self._zygotes())  # with whom what was forked from them has died
+        except (IsolationError, OSError) as error:
+            raise GraderProcessError(f"the machine could not run the submission: {error}") from error
         if size > HANDED_IN_BYTES:
             note = f"{size >> 20} MiB lie beside the notebook, more than {HANDED_IN_BYTES >> 20}: none of it was copied"
             examination.notes.append(note)
@@ -158,10 +163,10 @@ class Engine:
         return dict(self._ready(self._grader_zygote).report) if self._grader_zygote else {}
 
     def _refuse_unable(self, report: dict[str, str]) -> None:
-        """Raise UnsoundBundleError if this machine lacks what a test imports: that is nobody's wrong answer."""
+        """Raise UnsoundBundleError if this machine lacks what the master imports: that is nobody's wrong answer."""
         for grade_id, error in report.items():
             if error.startswith(("ModuleNotFoundError", "ImportError")):
-                raise UnsoundBundleError(f"the test {grade_id} cannot run on this machine: {error}")
+                raise UnsoundBundleError(f"{grade_id} of the solution cannot run on this machine: {error}")
 
     @cached_property
     def _compiled(self) -> dict[str, Path]:
@@ -182,6 +187,13 @@ class Engine:
         for zygote in self._zygotes():
             zygote.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _renew(self) -> None:
+        """End the warm processes, and start others."""
+        for zygote in self._zygotes():
+            zygote.close()
+        self._student_zygote = self._begin_student_zygote()
+        self._grader_zygote = self._begin_grader_zygote() if self._for_many else None
 
     def let_go(self) -> None:
         """Forget the warm processes, for a process that was forked from this one goes on with them."""
@@ -217,11 +229,15 @@ class Engine:
         # student's process is forked from never sees it.
         script = self._solution()
         only = self._ready(self._student_zygote)
-        grader = only.fork(_ONLY_GRADER, script, folder, files=files, limits=self._process_limits())
-        answer: Any = grader.channel.receive(time.monotonic() + READY_SECONDS)
-        if answer[0] != "ready":
-            raise GraderProcessError(f"the solved notebook ends its process: {answer[1]['traceback'].strip()[-200:]}")
-        self._refuse_unable(answer[1])
+        with contextlib.ExitStack() as stack:
+            grader = only.fork(_ONLY_GRADER, script, folder, files=files, limits=self._process_limits())
+            stack.enter_context(grader)
+            answer: Any = grader.channel.receive(time.monotonic() + READY_SECONDS)
+            if answer[0] != "ready":
+                trace = answer[1]["traceback"].strip()
+                raise GraderProcessError(f"the solved notebook ends its process: {trace[-200:]}")
+            self._refuse_unable(answer[1])
+            stack.pop_all()
         return grader
 
     def _solution(self) -> dict[str, Any]:

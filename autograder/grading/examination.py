@@ -32,7 +32,8 @@ class Examination:
     misconceptions -- what explains a function's failing: entries of the catalogue, by function
     lent -- for each test that was run again with references in place of other functions: which functions
     carried -- those of these tests that are right with them
-    killed -- whether a process was killed, and not by us: by the student's code, or by somebody on this machine
+    disturbed -- whether something went wrong that need not be the submission's doing: a process was killed, and not by
+        us, or the grader did not answer in time
     """
 
     repairs: list[str] = field(default_factory=list)
@@ -41,5 +42,5 @@ class Examination:
     misconceptions: dict[str, list[str]] = field(default_factory=dict)
     lent: dict[str, list[str]] = field(default_factory=dict)
     carried: set[str] = field(default_factory=set)
-    killed: bool = False
+    disturbed: bool = False
     seconds: float = 0.0

@@ -92,7 +92,7 @@ class Examiner:
         if self._carried_credit is not None:
             self._carry_forward(notebook, self._carried_credit)
         # Diagnosis and second runs go without a grader that has died; see there.
-        self._examination.killed |= self._talk.grader.killed_by_others
+        self._examination.disturbed |= self._talk.grader.killed_by_others
         self._tell(notebook, misconceptions, attempt)
         self._examination.seconds = time.monotonic() - begin
         return self._examination
@@ -109,7 +109,9 @@ class Examiner:
         ).run(notebook, self._ran)
         self._examination.lent, self._examination.carried = retests.lent, retests.right
         self._examination.timed_out -= retests.right
+        self._examination.timed_out |= retests.timed_out
         if retests.stopped is not None:
+            self._examination.disturbed = True
             self._note(retests.stopped)
 
     def _student_cell(self, cell: Ran) -> list[Output]:
@@ -219,7 +221,7 @@ class Examiner:
     def _end_student(self, student: Process) -> None:
         """End a student's process, and note what it tried."""
         student.kill()
-        self._examination.killed |= student.killed_by_others
+        self._examination.disturbed |= student.killed_by_others
         for notice in student.notices:
             self._note(f"the submission {notice}")
 

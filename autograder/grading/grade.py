@@ -101,6 +101,7 @@ class ClassResult:
     unchanged: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
+    unsound: dict[str, str] = field(default_factory=dict)
     written: bool = True
 
 
@@ -138,7 +139,7 @@ class ClassGrading:
         """Return the folders of what was handed in, by student. Raises GradingError if one of `students` did not."""
         converter = self._steps.converter
         found = sorted(glob.glob(converter._format_source(self._job.assignment, self._course.student_id)))
-        found = [folder for folder in found if any(map(_is_handed_in, Path(folder).rglob("*")))]
+        found = [folder for folder in found if _holds_something(Path(folder))]
         if not found:
             folder = self._steps.folder(self._course.submitted_directory, "STUDENT")
             raise GradingError(f"Nobody has handed in anything: there is no notebook in {folder}.")
@@ -198,19 +199,26 @@ class ClassGrading:
         due, ready = [], []
         known = self._in_gradebook()
         for student, folder in folders.items():
-            record = self._record(student, folder)
-            landed = self.records.landed(student)
+            try:
+                record = self._record(student, folder)
+            except OSError as error:
+                result.failed[student] = f"{error.filename} cannot be read: {error.strerror}."
+                continue
+            if force:
+                # What came of it before stays: marks may have been given by it.
+                due.append(Due(student, folder, self.records.once_more(student, record.key), record.submission))
+                continue
+            landed, has_landed = self.records.landed(student), self.records.has_landed(student, record.key)
             target = self._steps.folder(self._course.autograded_directory, student)
-            there = landed == record.key and student in known and target.is_dir()
-            if there and not force:
+            if has_landed and student in known and target.is_dir():
                 result.unchanged.append(student)
                 continue
-            one = Due(student, folder, record.key, record.submission)
-            kept = None if force else self.records.find(student, record.key)
+            one = Due(student, folder, landed if landed and has_landed else record.key, record.submission)
+            kept = self.records.find(student, one.key)
             if kept is not None and kept.reusable:
                 ready.append(one)
                 continue
-            previous = None if force or landed is None else self.records.find(student, landed)
+            previous = None if landed is None else self.records.find(student, landed)
             only = self._changed_tests(record, previous)
             due.append(one if only is None else replace(one, previous=landed, only=only))
         return due, ready
@@ -240,6 +248,8 @@ class ClassGrading:
     def _changed_tests(self, record: Record, previous: Record | None) -> dict[str, list[str]] | None:
         """Return the tests that have changed since a record, by notebook; None if more has."""
         if previous is None or not previous.reusable:
+            return None
+        if any(plan.tests_share_names for plan in self._plans.values()):
             return None
         if any(previous.lent.values()):
             # What a test of one function shows may hang on another's marks, which may be about to change.
@@ -308,6 +318,8 @@ class ClassGrading:
     def _land_batch(self, landing: Landing, waiting: list[Record], result: ClassResult) -> None:
         failed = landing.land(waiting)
         result.failed.update(failed)
+        for record in waiting:
+            result.unsound |= record.unsound
         result.graded += [
             Graded(record.student, record.key, record.score, (*record.repairs, *record.notes))
             for record in waiting
@@ -346,6 +358,14 @@ class ClassGrading:
             except OSError as error:
                 raise GradingError(f"{self._job.assignment} is being graded by another run; wait for it.") from error
             yield
+
+
+def _holds_something(folder: Path) -> bool:
+    """Whether something was handed in there; what cannot be looked into is somebody's work, too."""
+    try:
+        return any(map(_is_handed_in, folder.rglob("*")))
+    except OSError:
+        return True
 
 
 def _is_handed_in(path: Path) -> bool:

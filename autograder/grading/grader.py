@@ -18,6 +18,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograder import python_cells
 from autograder.diagnosis.consultation import Diagnostician
 from autograder.grading.grade_cell import GradeCell
 from autograder.grading.names import Memory, Moment, Names, moment, variables
@@ -40,7 +41,8 @@ fail()
 class Prepared:
     """What is ready before any submission comes: the master has run, and what it changed is known.
 
-    report -- the tests that the solution itself does not pass, each with the error
+    report -- the tests that the solution itself does not pass, each with the error, and the cells that cannot import
+        what they need
     diagnostician -- knows the misconceptions, if there is a catalogue
     """
 
@@ -87,6 +89,9 @@ def _prepare(script: list[dict[str, Any]], misconceptions: list[dict[str, Any]],
             before = variables(namespace)
             if run.ename is not None:
                 prepared.report[cell.grade_id] = f"{run.ename}: {run.evalue}"
+        elif run.ename is not None and (missing := python_cells.not_imported(step["source"], namespace)):
+            # Whatever the error is called: a test would take names that are missing from the student.
+            prepared.report[f"the cell that imports {missing[0]}"] = f"ImportError: {run.ename}: {run.evalue}"
     if misconceptions:
         # Grading does not depend on the diagnosis. What is wrong with a catalogue, `autograder validate` says.
         with contextlib.suppress(Exception):

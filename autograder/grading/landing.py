@@ -7,9 +7,11 @@ middle, the next run finds that note missing and lands the record again, which c
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
-from collections.abc import Sequence
+import stat
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,17 @@ import nbformat
 from nbgrader.api import Gradebook, Student, SubmittedAssignment
 from nbgrader.utils import find_all_files
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
+from autograder.grading.engine import HANDED_IN_BYTES
 from autograder.grading.failures import GradingError
 from autograder.grading.records import Record, Records
 from autograder.grading.steps import Rows, Steps
+
+# Errors of writing that have nothing to do with what a student handed in.
+_THE_MACHINES = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ENOMEM,
+                 errno.EMFILE, errno.ENFILE, errno.EBUSY, errno.ESTALE, errno.ETXTBSY}  # fmt: skip
 
 
 class LandingError(GradingError):
@@ -59,7 +66,7 @@ class Landing:
         self._course = steps.converter.coursedir
         try:
             self._gradebook = Gradebook(self._course.db_url, self._course.course_id)
-        except OperationalError as error:
+        except DatabaseError as error:
             raise _cannot_write(self._course.db_url, error) from error
         factory = sessionmaker(self._gradebook.engine, class_=_Batch, autoflush=True, expire_on_commit=False)
         self._gradebook.db = scoped_session(factory)
@@ -84,12 +91,12 @@ class Landing:
                     landed.append(record)
                 except Exception as error:  # a course's own step or plug-in can raise anything
                     # nbgrader raises errors of its own in place of the database's.
-                    cause = error if isinstance(error, OperationalError) else error.__context__
-                    if isinstance(cause, OperationalError):
+                    cause = error if isinstance(error, DatabaseError) else error.__context__
+                    if isinstance(cause, DatabaseError) and _is_the_databases(cause):
                         raise cause from None
                     failed[record.student] = f"{type(error).__name__}: {error}"
             session.commit_batch()
-        except OperationalError as error:
+        except DatabaseError as error:
             session.rollback()
             raise _cannot_write(self._course.db_url, error) from error
         # The assignment's row would keep those of all who have handed in.
@@ -100,8 +107,18 @@ class Landing:
                 self._records.land(record)
             except OSError as error:
                 place = error.filename or self._steps.folder(self._course.autograded_directory, record.student)
+                if self._is_of_the_submission(error, record.student):
+                    # One submission never keeps the others back.
+                    failed[record.student] = f"what was handed in cannot be copied: {place}: {error.strerror or error}"
+                    continue
                 raise LandingError(f"{place} cannot be written: {error.strerror}. {_SAFE}") from error
         return failed
+
+    def _is_of_the_submission(self, error: OSError, student: str) -> bool:
+        """Tell whether an error comes of how a student's files are, and not of the machine."""
+        submitted = self._steps.folder(self._course.submitted_directory, student)
+        own = isinstance(error.filename, str) and Path(error.filename).is_relative_to(submitted)
+        return error.errno not in _THE_MACHINES or (own and error.errno == errno.EACCES)
 
     def _create_students(self, session: Any, names: set[str]) -> None:
         """Add who is not in the gradebook yet, in a transaction of its own.
@@ -151,11 +168,14 @@ class Landing:
         new.mkdir(parents=True)
         ignored = [*course.ignore, "*.ipynb"]
         submitted = self._steps.folder(course.submitted_directory, record.student)
-        _copy(submitted, find_all_files(str(submitted), ignored), new)
         source = Path(course.format_path(course.source_directory, ".", course.assignment_id))
         kept = set(converter.exclude_overwriting.get(course.assignment_id, []))
-        own = [path for path in find_all_files(str(source), ignored) if os.path.relpath(path, source) not in kept]
-        _copy(source, own, new)
+        given = {os.path.relpath(path, source): path for path in find_all_files(str(source), ignored)}
+        handed_in = {os.path.relpath(path, submitted): path for path in find_all_files(str(submitted), ignored)}
+        own = {place: path for place, path in given.items() if place not in kept}
+        made = [Path(place).parts for place in [*own, *(f"{name}.ipynb" for name in record.notebooks)]]
+        _copy({place: path for place, path in handed_in.items() if not _in_the_way(place, made)}, new)
+        _copy(own, new)
         for name, text in record.notebooks.items():
             (new / f"{name}.ipynb").write_text(text, encoding="utf-8")
         mode = int(str(converter.permissions), 8)
@@ -173,18 +193,35 @@ class Landing:
 _SAFE = "What was graded is kept; mend that and run the same command again."
 
 
-def _cannot_write(db_url: str, error: OperationalError) -> LandingError:
+def _is_the_databases(error: DatabaseError) -> bool:
+    """Tell whether it is the database that fails (locked, full, damaged), and not what is written to it."""
+    return isinstance(error, OperationalError) or type(error) is DatabaseError
+
+
+def _cannot_write(db_url: str, error: DatabaseError) -> LandingError:
     shown = make_url(db_url).render_as_string(hide_password=True)
     return LandingError(f"The gradebook {shown} cannot be written: {error.orig}. {_SAFE}")
 
 
-def _copy(folder: Path, paths: list[str], target: Path) -> None:
-    for path in paths:
-        if os.path.islink(path):
-            continue  # what it leads to was not handed in
-        place = target / os.path.relpath(path, folder)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, place)
+def _in_the_way(place: str, made: Iterable[tuple[str, ...]]) -> bool:
+    """Tell whether a student's file is where one of the assignment's will be, or a folder of one, or lies in one."""
+    parts = Path(place).parts
+    return any(parts[: len(other)] == other[: len(parts)] for other in made)
+
+
+def _copy(files: Mapping[str, str], target: Path) -> None:
+    """Copy files to their places in a folder.
+
+    What a link leads to was not handed in; pipes and the like are no files, and what is too large to be run with is too
+    large to be copied.
+    """
+    for place, path in files.items():
+        status = os.lstat(path)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > HANDED_IN_BYTES:
+            continue
+        copy = target / place
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
 
 
 def _remove(folder: Path) -> None:

@@ -80,6 +80,19 @@ class Plan:
         """The functions that each test's own function needs, and the solution cell that defines each, in order."""
         return dependencies(self.cells, owners(self.cells))
 
+    @cached_property
+    def tests_share_names(self) -> bool:
+        """Whether a cell looks up what a test has bound; then a test cannot be run without those before it."""
+        of_tests: set[str] = set()
+        for cell in self.cells:
+            if cell["cell_type"] != "code" or (SKIP in cell["metadata"].get("tags", []) and not is_test(cell)):
+                continue
+            if not of_tests.isdisjoint(_names_from_elsewhere(cell["source"])):
+                return True
+            bound = python_cells.bound_names(cell["source"]) | python_cells.imported_names(cell["source"])
+            of_tests = of_tests | bound if is_test(cell) else of_tests - bound
+        return False
+
     def script(self) -> list[dict[str, Any]]:
         """Return what the grader runs to get ready: the master's code up to its last test, as plain data."""
         steps: list[dict[str, Any]] = []

@@ -1,6 +1,7 @@
 """What came of examining a submission, kept in a file under the hash of all that it depends on.
 
     results/<assignment>/<student>/<key>.json     beside the gradebook; older ones are the history of the marks
+    results/<assignment>/<student>/<key>.2.json   what came of examining the same once more, with `--force`
     results/<assignment>/<student>/landed         the key of the one that the gradebook and autograded/ have
 
 A record is written whole or not at all. One that cannot be read counts as none.
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import itertools
 import json
 import os
 import platform
@@ -18,6 +20,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
+
+from autograder.intake import limits
 
 LANDED = "landed"
 
@@ -38,6 +42,7 @@ class Record:
     misconceptions -- what explains a function's failing, as the catalogue's ids by function, by notebook
     lent -- the functions that were lent for each test that was run again, by notebook and grade_id
     carried -- those of these tests that are right with them, by notebook
+    unsound -- the tests that the solution itself does not pass, each with the error
     machines_fault -- whether it was the machine that could not judge it; another may be able to
     """
 
@@ -61,6 +66,7 @@ class Record:
     repairs: list[str] = field(default_factory=list)
     layers: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    unsound: dict[str, str] = field(default_factory=dict)
     machines_fault: bool = False
     when: float = field(default_factory=time.time)
 
@@ -100,6 +106,16 @@ class Records:
             return (self.folder / student / LANDED).read_text(encoding="ascii").strip() or None
         except (OSError, UnicodeDecodeError):
             return None
+
+    def has_landed(self, student: str, key: str) -> bool:
+        """Tell whether the gradebook has a record of this key, be it of the first examination or of a later one."""
+        landed = self.landed(student)
+        return landed is not None and landed.partition(".")[0] == key
+
+    def once_more(self, student: str, key: str) -> str:
+        """Return the key under which what comes of examining the same once more stands beside what came before."""
+        keys = itertools.chain([key], (f"{key}.{number}" for number in itertools.count(2)))
+        return next(one for one in keys if not (self.folder / student / f"{one}.json").exists())
 
     def attempt(self, student: str, submission: str) -> int:
         """Return which version of a student's work this is, by what was examined before; the first is 1.
@@ -149,8 +165,16 @@ def hash_of(*parts: str) -> str:
 
 
 def hash_of_files(folder: Path, names: Iterable[str]) -> str:
-    """Return a hash of files, their names in the folder included."""
-    return hash_of(*(f"{name}:{hashlib.sha256((folder / name).read_bytes()).hexdigest()}" for name in sorted(names)))
+    """Return a hash of files, their names in the folder included. Raises OSError if one cannot be read."""
+    return hash_of(*(f"{name}:{_hash_of_file(folder / name)}" for name in sorted(names)))
+
+
+def _hash_of_file(path: Path) -> str:
+    size = path.stat().st_size
+    if size > limits.UNPACKED:
+        return f"{size} bytes"  # nobody looks into it
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @cache

@@ -138,10 +138,6 @@ class Workplace:
         """Use these warm processes."""
         self._engines.update(engines)
 
-    def renew(self, notebook: str) -> None:
-        """End the warm processes for a notebook; there will be others."""
-        self._engines.pop(notebook).close()
-
     def close(self) -> None:
         """End the warm processes."""
         while self._engines:
@@ -178,6 +174,7 @@ def examine_at(find: Callable[[], Workplace], task: Task) -> Record:
             record.notes += examination.notes
             record.repairs += examination.repairs
             record.layers = place.engine(name).layers
+            record.unsound |= place.engine(name).failing_tests
             record.seconds += examination.seconds
         record.status = "graded"
     except Exception as error:  # whatever a submission brings about must not stop the class
@@ -218,27 +215,17 @@ def _examine_notebook(place: Workplace, task: Task, name: str, chosen: Candidate
     examined: list[Examination] = []
 
     def run(notebook: NotebookNode) -> None:
-        around = place.beside.around(notebook, places, chosen.companions)
-        for last in (False, True):
-            try:
-                engine = place.engine(name)
-                examined.append(
-                    engine.examine(
-                        notebook,
-                        task.folder,
-                        keep=keep,
-                        known=known,
-                        around=around,
-                        carried_credit=place.carried_credit,
-                        attempt=task.attempt,
-                    )
-                )
-                return
-            except GraderProcessError:
-                # If a warm process has died, the submission need not have been the reason.
-                if last:
-                    raise
-                place.renew(name)
+        examined.append(
+            place.engine(name).examine(
+                notebook,
+                task.folder,
+                keep=keep,
+                known=known,
+                around=place.beside.around(notebook, places, chosen.companions),
+                carried_credit=place.carried_credit,
+                attempt=task.attempt,
+            )
+        )
 
     places = files_in(task.folder)
     resources = steps.resources(

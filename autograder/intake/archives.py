@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from autograder.intake import limits
 from autograder.intake.errors import IntakeError
+from autograder.intake.room import Room
 
 _JUNK = {"__MACOSX", ".DS_Store", ".ipynb_checkpoints", "__pycache__", ".git", ".venv", "node_modules", "Thumbs.db"}
 _DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError,
@@ -37,10 +38,11 @@ def is_archive(data: bytes) -> bool:
     return data.startswith((*_ZIP, *_OPENERS, *_UNKNOWN)) or _is_tar(data)
 
 
-def members(data: bytes, name: str) -> tuple[dict[str, bytes], list[str]]:
+def members(data: bytes, name: str, room: Room) -> tuple[dict[str, bytes], list[str]]:
     """Return the files of an archive by their places in it, and what was left out, in words.
 
     name -- the archive's, for messages
+    room -- how much more may be unpacked
     Raises IntakeError if it cannot be read, or holds more than can be handed in.
     """
     for magic, kind in _UNKNOWN.items():
@@ -49,10 +51,11 @@ def members(data: bytes, name: str) -> tuple[dict[str, bytes], list[str]]:
     opener = next((opener for magic, opener in _OPENERS.items() if data.startswith(magic)), None)
     try:
         if opener is not None:
-            data = _read(opener(io.BytesIO(data)), limits.UNPACKED, name)
+            data = _read(opener(io.BytesIO(data)), room.unpacked, name)
             if not _is_tar(data):
+                room.unpacked -= len(data)
                 return {re.sub(r"\.(gz|bz2|xz)$", "", name): data}, []
-        return _collect(_tar(data) if _is_tar(data) else _zip(data, name), name)
+        return _collect(_tar(data) if _is_tar(data) else _zip(data, name), name, room)
     except IntakeError:
         raise
     except _DAMAGED as error:
@@ -64,10 +67,9 @@ def members(data: bytes, name: str) -> tuple[dict[str, bytes], list[str]]:
 Member = tuple[str, int, Callable[[], Any]]
 
 
-def _collect(found: Iterator[Member], name: str) -> tuple[dict[str, bytes], list[str]]:
+def _collect(found: Iterator[Member], name: str, room: Room) -> tuple[dict[str, bytes], list[str]]:
     files: dict[str, bytes] = {}
     repairs: list[str] = []
-    left = limits.UNPACKED
     for number, (place, declared, opened) in enumerate(found):
         if number >= limits.MEMBERS:
             raise IntakeError(f"{name} holds more than {limits.MEMBERS} files: pack only what the assignment needs.")
@@ -77,11 +79,11 @@ def _collect(found: Iterator[Member], name: str) -> tuple[dict[str, bytes], list
         if not _is_safe(place, parts):
             repairs.append(f"{place[:80]!r} in {name} was left out, because its place is outside of the archive")
             continue
-        if declared > left:
+        if declared > room.unpacked:
             raise IntakeError(_too_large(name))
         # What the archive declares is only what it says; what comes out of it is counted.
-        content = _read(opened(), left, name)
-        left -= len(content)
+        content = _read(opened(), room.unpacked, name)
+        room.unpacked -= len(content)
         files["/".join(parts)] = content
     return files, repairs
 
@@ -131,4 +133,5 @@ def _is_safe(place: str, parts: tuple[str, ...]) -> bool:
 
 
 def _too_large(name: str) -> str:
-    return f"{name} unpacks to more than {limits.UNPACKED >> 20} MiB: pack only the notebook and what it needs."
+    most = f"the {limits.UNPACKED >> 20} MiB that can be handed in"
+    return f"{name} unpacks to more than {most}: pack only the notebook and what it needs."

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from autograder.intake import limits
+from autograder.intake.encodings import clean
 from autograder.intake.errors import IntakeError
 from autograder.intake.exercises import Exercise, fullness
 from autograder.intake.formats import Candidate, read_file, receive
+from autograder.intake.room import Room
 
 ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".tbz2", ".txz", ".rar", ".7z")
 # Looked into if there is no notebook and no archive.
@@ -40,15 +42,14 @@ def read_folder(folder: Path, helpers: Collection[str]) -> Offer:
         ]
         found: list[Candidate] = []
         refused: list[IntakeError] = []
-        size = 0
+        room = Room()
         for path in chosen[: limits.CANDIDATES]:
-            name = path.relative_to(folder).as_posix()
+            name = clean(path.relative_to(folder).as_posix())
             try:
                 data = read_file(path)
-                size += len(data)
-                if size > limits.UNPACKED:
+                if len(data) > room.unpacked:
                     raise IntakeError(f"{name} was not looked at, because too much was handed in.")
-                found += receive(data, name)
+                found += receive(data, name, room)
             except IntakeError as error:
                 refused.append(error)
         if found or refused:

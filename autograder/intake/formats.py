@@ -15,6 +15,7 @@ from autograder.intake import limits
 from autograder.intake.archives import is_archive, members
 from autograder.intake.encodings import decode
 from autograder.intake.errors import IntakeError
+from autograder.intake.room import Room
 from autograder.intake.scripts import notebook_from_script
 from autograder.intake.structure import notebook_from_json
 
@@ -82,24 +83,27 @@ def _open_only(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
-def receive(data: bytes, name: str) -> list[Candidate]:
+def receive(data: bytes, name: str, room: Room | None = None) -> list[Candidate]:
     """Return the notebooks that a file holds, at least one.
 
+    room -- how much more is looked at, if this is not the only file
     Raises IntakeError if it holds none; the message says why, in one sentence.
     """
+    room = room or Room()
     if not is_archive(data):
-        return [_notebook(data, name)]
-    files, repairs = members(data, name)
+        room.unpacked -= len(data)
+        return [_notebook(data, name, room)]
+    files, repairs = members(data, name, room)
     if len(files) == 1 and not is_archive(next(iter(files.values()))):
         (inner, content) = next(iter(files.items()))
-        only = _notebook(content, inner)
+        only = _notebook(content, inner, room)
         return [Candidate(f"{name}/{inner}", only.notebook, [*repairs, *only.repairs], {}, only.is_script)]
     found: list[Candidate] = []
     refused: list[IntakeError] = []
     notebooks = [place for place in files if place.lower().endswith(".ipynb")]
     for place in (notebooks or [place for place in files if place.lower().endswith(".py")])[: limits.CANDIDATES]:
         try:
-            one = _notebook(files[place], place)
+            one = _notebook(files[place], place, room)
         except IntakeError as error:
             refused.append(error)
             continue
@@ -111,7 +115,7 @@ def receive(data: bytes, name: str) -> list[Candidate]:
     return found
 
 
-def _notebook(data: bytes, name: str) -> Candidate:
+def _notebook(data: bytes, name: str, room: Room) -> Candidate:
     if len(data) > limits.FILE:
         raise IntakeError(_too_large(name, len(data)))
     if not data.strip(b" \t\r\n\0\xef\xbb\xbf"):
@@ -122,7 +126,7 @@ def _notebook(data: bytes, name: str) -> Candidate:
     text, repairs = decode(data)
     begin = text.lstrip()[:200]
     if begin.startswith(("{", "[")) and not name.lower().endswith(".py"):
-        notebook, mended = notebook_from_json(text, name)
+        notebook, mended = notebook_from_json(text, name, room)
         return Candidate(name, notebook, [*repairs, *mended])
     if begin[:1] == "<":
         raise IntakeError(f"{name} is a web page, not a notebook: download the notebook itself, and {_ASK}")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 # Bytes of one file. A notebook full of pictures has a few MB.
 FILE = 50 << 20
-# Bytes of everything in an archive, unpacked; as much as may lie beside a notebook.
+# Bytes of all that is looked into, unpacked; as much as may lie beside a notebook.
 UNPACKED = 64 << 20
 # Files in an archive.
 MEMBERS = 2_000
-# Brackets and commas of a notebook's file; each may become an object in memory.
+# Brackets and commas of all notebooks' files; each may become an object in memory.
 VALUES = 3_000_000
+# Values in all metadata; a notebook of many cells has some thousand.
+METADATA = 100_000
 # How deep lists and dictionaries of a notebook may be nested.
 DEPTH = 50
 # Cells of a notebook.

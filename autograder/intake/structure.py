@@ -13,6 +13,7 @@ from autograder.intake import limits
 from autograder.intake.encodings import clean
 from autograder.intake.errors import IntakeError
 from autograder.intake.metadata import make_python3
+from autograder.intake.room import Room
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -22,14 +23,17 @@ _GONE = object()
 _PLAIN = (str, int, float, bool, type(None))
 
 
-def notebook_from_json(text: str, name: str) -> tuple[NotebookNode, list[str]]:
+def notebook_from_json(text: str, name: str, room: Room) -> tuple[NotebookNode, list[str]]:
     """Return the notebook that a file's text holds, and what was mended in it.
 
     name -- the file's, for messages
+    room -- how much more is looked at
     Raises IntakeError if it is no notebook.
     """
-    if sum(text.count(sign) for sign in "[{,") > limits.VALUES:
+    values = sum(text.count(sign) for sign in "[{,")
+    if values > room.values:
         raise IntakeError(f"{name} holds too much to be a notebook: clear its outputs in Jupyter and hand it in again.")
+    room.values -= values
     try:
         # NaN is no JSON, and what is written later must be.
         data = json.loads(text.strip().rstrip("\0"), parse_constant=lambda _: None)
@@ -40,10 +44,10 @@ def notebook_from_json(text: str, name: str) -> tuple[NotebookNode, list[str]]:
             f"{name} begins like a notebook and cannot be read to its end, so it was cut off or changed on its way: "
             "open it in Jupyter, save it and hand it in again."
         ) from error
-    return notebook_from_data(data, name)
+    return notebook_from_data(data, name, room)
 
 
-def notebook_from_data(data: Any, name: str) -> tuple[NotebookNode, list[str]]:
+def notebook_from_data(data: Any, name: str, room: Room) -> tuple[NotebookNode, list[str]]:
     """Return a notebook made of parsed JSON, and what was mended. Raises IntakeError if it is none."""
     from nbformat import from_dict  # noqa: PLC0415 (while the warm processes get ready)
 
@@ -57,12 +61,11 @@ def notebook_from_data(data: Any, name: str) -> tuple[NotebookNode, list[str]]:
         raise IntakeError(
             f"{name} has {len(found)} cells, more than {limits.CELLS}: delete what does not belong to the assignment."
         )
-    cells = [cell for one in found if (cell := _cell(one)) is not None]
+    cells = [cell for one in found if (cell := _cell(one, room)) is not None]
     if len(cells) < len(found):
         repairs.append(f"{len(found) - len(cells)} cells were no cells and were left out")
     _give_ids(cells, repairs)
-    metadata = _plain(data.get("metadata"), limits.DEPTH)
-    metadata = metadata if isinstance(metadata, dict) else {}
+    metadata = _metadata(data, room)
     repairs += make_python3(metadata)
     if not isinstance(metadata.get("language_info", {"name": ""}), dict) or not isinstance(
         metadata.get("language_info", {"name": ""}).get("name"), str
@@ -93,7 +96,7 @@ def _cells(data: dict[str, Any], repairs: list[str]) -> list[Any] | None:
     return cells
 
 
-def _cell(data: Any) -> dict[str, Any] | None:
+def _cell(data: Any, room: Room) -> dict[str, Any] | None:
     """Return a valid cell, None if it is none."""
     if not isinstance(data, dict):
         return None
@@ -101,8 +104,7 @@ def _cell(data: Any) -> dict[str, Any] | None:
     source = _text(data.get("source") if "source" in data else data.get("input", ""))
     if source is None:
         return None
-    metadata = _plain(data.get("metadata"), limits.DEPTH)
-    metadata = metadata if isinstance(metadata, dict) else {}
+    metadata = _metadata(data, room)
     _mend_known(metadata)
     cell: dict[str, Any] = {"cell_type": kind, "id": data.get("id"), "metadata": metadata, "source": source}
     if kind == "code":
@@ -130,6 +132,27 @@ def _text(source: Any) -> str | None:
     if source is None:
         return ""
     return clean(source) if isinstance(source, str) else None
+
+
+def _metadata(data: dict[str, Any], room: Room) -> dict[str, Any]:
+    """Return a notebook's or a cell's metadata; those that there is no room for are left out."""
+    metadata = data.get("metadata")
+    if not isinstance(metadata, dict) or (size := _count(metadata)) > room.metadata:
+        return {}
+    room.metadata -= size
+    copied: dict[str, Any] = _plain(metadata, limits.DEPTH)
+    return copied
+
+
+def _count(data: Any) -> int:
+    """Return how many values there are in parsed JSON."""
+    waiting, count = [data], 0
+    while waiting:
+        one = waiting.pop()
+        count += 1
+        if isinstance(one, dict | list):
+            waiting.extend(one.values() if isinstance(one, dict) else one)
+    return count
 
 
 def _mend_known(metadata: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from rich.text import Text
 from tqdm import tqdm
 
 from autograder.grading.marks import FunctionMarks, read_marks
-from autograder.reporting.terminal import class_table, render, say
+from autograder.reporting.terminal import class_table, printable, render, say
 
 if TYPE_CHECKING:
     from autograder.grading.grade import Change, ClassResult
@@ -102,6 +102,8 @@ def class_summary(result: ClassResult) -> str:
         parts += [f"{student} could not be graded: {error}" for student, error in sorted(result.failed.items())]
     for one in graded:
         parts += [f"{one.student}: {remark}" for remark in one.remarks]
+    for grade_id, error in sorted(result.unsound.items()):
+        parts.append(f"The solution itself does not pass {grade_id}, so nobody can: {error}")
     counts = [f"{len(graded)} graded" if result.written else f"{len(graded)} graded, others not written"]
     if result.unchanged:
         counts.append(f"{len(result.unchanged)} unchanged since they were graded")
@@ -109,7 +111,7 @@ def class_summary(result: ClassResult) -> str:
         counts.append(f"{len(result.failed)} could not be graded and have no new marks")
     if result.unchanged and not (result.graded or result.failed or result.changes):
         counts = [f"Nothing to do: {len(result.unchanged)} submissions are graded and unchanged"]
-    return "\n".join([*parts, "; ".join(counts) + "."])
+    return printable("\n".join([*parts, "; ".join(counts) + "."]))
 
 
 def _row(record: Record) -> tuple[str, list[FunctionMarks] | None, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from autograder.isolation.sandbox.layers import Report
 
 T = TypeVar("T")
+# Control characters but for tabs and ends of lines, and halves of characters, which cannot be printed at all.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 # Behind points that a function has although another one that it needs is wrong.
 CARRIED = "*"
 
@@ -80,7 +83,7 @@ def check_table(result: dict[str, Any]) -> str:
         table.add_row(entry["name"], points, entry["status"], *why, Text(entry["message"] or ""))
     table.add_section()
     table.add_row("in all", f"{result['score']:g} of {result['max_score']:g}", "")
-    return "\n".join([render(table), *(f"note: {repair}" for repair in result["repairs"])])
+    return printable("\n".join([render(table), *(f"note: {repair}" for repair in result["repairs"])]))
 
 
 def doctor_table(reports: Sequence[Report]) -> str:
@@ -151,9 +154,17 @@ def render(table: Table | Columns) -> str:
     return "\n".join(line.rstrip() for line in file.getvalue().strip("\n").split("\n"))
 
 
+def printable(text: str) -> str:
+    """Return a text that a terminal shows as it is.
+
+    Names of files and messages of errors are students' own: a control sequence in one could repaint the marks above it.
+    """
+    return _UNPRINTABLE.sub("\ufffd", text)
+
+
 def say(text: str) -> None:
     """Print a line for the person at the terminal."""
-    print(text, flush=True)
+    print(printable(text), flush=True)
 
 
 def tracked(items: Sequence[T], verb: str) -> Iterator[T]:

@@ -193,6 +193,14 @@ class TestCarried:
 
         assert graded.failed == ["rest", "after"]
         assert any("were not run again with our functions" in note for note in graded.examination.notes)
+        assert graded.examination.disturbed  # a machine that stands still looks like this
+
+    def test_a_second_run_that_takes_too_long(self, examine):
+        """It is known to have run out of time, so that it is tried again when nothing else runs."""
+        graded = examine(double=WRONG, both="def both(x):\n    while double([1]) == [2]:\n        pass\n    return x")
+
+        assert "test_both" in graded.examination.timed_out
+        assert "test_double" not in graded.examination.timed_out
 
     def test_without(self, examine):
         """Nothing is run again, and the marks are nbgrader's."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -15,23 +16,28 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
 import small_course
 from helper import ROOT, find_cell
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader.api import Gradebook
 
 from autograder.course import Course
 from autograder.demo import ASSIGNMENT, hand_in, throw_away_course
 from autograder.grading.conversation import Conversation
 from autograder.grading.engine import Engine
-from autograder.grading.grade import ClassGrading
-from autograder.grading.records import Record, Records
+from autograder.grading.grade import ClassGrading, ClassResult
+from autograder.grading.landing import LandingError
+from autograder.grading.records import Record, Records, hash_of_files
 from autograder.grading.worker import Job, Task, Workplace, examine_at
 from autograder.isolation.process import Process
 from autograder.nbgrader_run import nbgrader_log, scripts_on_path
+from autograder.reporting.grading import class_summary
 
 SMALL = 4
 MARKS = """
@@ -222,14 +228,18 @@ def found(folder: Path, student: str) -> list[dict]:
 
 
 class PretendedPool:
-    """A pool that examines nothing: everything is right, and the records of it are large.
+    """A pool that examines nothing: everything is right.
 
     records -- where it looks what has been landed
+    points -- for the test of `first`
+    error -- why nothing can be graded, if that is so
     waiting -- how many it had given that were not landed yet, after each
     """
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, points: float = 10.0, error: str | None = None) -> None:
         self.records = records
+        self.points = points
+        self.error = error
         self.waiting: list[int] = []
 
     def start(self) -> None:
@@ -240,36 +250,176 @@ class PretendedPool:
         given = []
         for task in tasks:
             record = task.record
-            record.status, record.notebooks = "graded", {"task": nbformat.writes(small_course.notebook())}
-            record.scores = {"task": {"test_first": [10.0, 10.0], "test_second": [5.0, 5.0]}}
-            record.owners, record.timed_out = {"task": {"test_first": "first", "test_second": "second"}}, {"task": []}
+            record.error = self.error
+            if self.error is None:
+                record.status, record.notebooks = "graded", {"task": nbformat.writes(self.graded())}
+                record.scores = {"task": {"test_first": [self.points, 10.0], "test_second": [5.0, 5.0]}}
+                record.owners = {"task": {"test_first": "first", "test_second": "second"}}
+                record.timed_out, record.unsound = {"task": []}, {"test_second": "ValueError: wrong itself"}
             given.append(record.student)
             yield record
             self.waiting.append(sum(self.records.landed(student) is None for student in given))
 
+    def graded(self) -> NotebookNode:
+        """Return a notebook that has these points for nbgrader, too."""
+        notebook = small_course.notebook()
+        result = new_output("execute_result", {"text/plain": repr(self.points)}, execution_count=1)
+        find_cell(notebook, "test_first").outputs = [result]
+        return notebook
+
+
+@pytest.fixture
+def job(tmp_path) -> Iterator[Job]:
+    """A small course in which five have handed in."""
+    assignment = small_course.make(tmp_path)
+    for number in range(5):
+        folder = tmp_path / f"submitted/student{number}/task"
+        folder.mkdir(parents=True)
+        nbformat.write(small_course.notebook(), folder / "task.ipynb")
+    with scripts_on_path():
+        yield Job(tmp_path, assignment.name)
+
+
+class TestOnceMore:
+    """`--force`, where what comes of it is not what came of it before: a busy machine, or one that is broken."""
+
+    @pytest.fixture
+    def grading(self, job) -> ClassGrading:
+        """The five are graded, with all points."""
+        grading = ClassGrading(job)
+        grading.grade(grading.submissions(), PretendedPool(grading.records))
+        return grading
+
+    def again(self, grading: ClassGrading, pool: PretendedPool, *, agreed: bool = True) -> ClassResult:
+        """Grade student0 once more."""
+        return grading.grade(grading.submissions(["student0"]), pool, force=True, confirm=lambda _: agreed)
+
+    def scores(self, grading: ClassGrading, job: Job) -> tuple[float, float]:
+        """Return student0's score by the record that has landed, and by the gradebook."""
+        landed = grading.records.find("student0", grading.records.landed("student0"))
+        with Gradebook(small_course.url(job.root)) as gradebook:
+            return landed.score, gradebook.find_submission("task", "student0").score
+
+    @pytest.mark.parametrize(("agreed", "score"), [(True, 9.0), (False, 15.0)])
+    def test_other_marks_are_shown_first(self, grading, job, agreed, score):
+        """Who is asked decides, what came before is kept, and then there is nothing to do."""
+        result = self.again(grading, PretendedPool(grading.records, 4.0), agreed=agreed)
+
+        assert [(one.student, one.before, one.now) for one in result.changes] == [("student0", 15.0, 9.0)]
+        assert self.scores(grading, job) == (score, score)
+        paths = (grading.records.folder / "student0").glob("*.json")
+        assert sorted(grading.records.find("student0", path.stem).score for path in paths) == [9.0, 15.0]
+        assert len(grading.grade(grading.submissions(), PretendedPool(grading.records)).unchanged) == 5
+
+    def test_an_error_is_no_mark(self, grading, job):
+        """What was graded stays what it was."""
+        result = self.again(grading, PretendedPool(grading.records, error="the machine is broken"))
+
+        assert result.failed == {"student0": "the machine is broken"}
+        assert self.scores(grading, job) == (15.0, 15.0)
+
+    def test_a_gradebook_that_has_forgotten(self, grading, job):
+        """It gets the last marks, not the first."""
+        self.again(grading, PretendedPool(grading.records, 4.0))
+        with Gradebook(small_course.url(job.root)) as gradebook:
+            gradebook.remove_submission("task", "student0")
+        grading.grade(grading.submissions(), PretendedPool(grading.records))
+
+        assert self.scores(grading, job) == (9.0, 9.0)
+
+
+class TestNobodyElse:
+    """What one submission or one test is like concerns nobody else."""
+
+    def test_a_solution_that_fails_its_own_test(self, job):
+        """It is said once, however many are graded."""
+        grading = ClassGrading(job)
+        result = grading.grade(grading.submissions(), PretendedPool(grading.records))
+
+        said = "The solution itself does not pass test_second, so nobody can: ValueError: wrong itself"
+        assert class_summary(result).count(said) == 1
+
+    def test_a_file_that_cannot_be_read(self, job, monkeypatch):
+        """It is named, and the others are graded."""
+
+        def refuse(folder: Path, names: Iterable[str]) -> str:
+            if "student3" in folder.parts:
+                raise PermissionError(errno.EACCES, "Permission denied", f"{folder}/secret")
+            return hash_of_files(folder, names)
+
+        grading = ClassGrading(job)
+        monkeypatch.setattr("autograder.grading.grade.hash_of_files", refuse)
+        result = grading.grade(grading.submissions(), PretendedPool(grading.records))
+
+        assert result.failed == {
+            "student3": f"{job.root}/submitted/student3/task/secret cannot be read: Permission denied."
+        }
+        assert len(result.graded) == 4
+
+    def test_files_in_the_way_of_the_assignments_own(self, job):
+        """A folder called like a module, a file called like a folder, a pipe, a terabyte of nothing."""
+        source, mine = job.root / "source/task", job.root / "submitted/student0/task"
+        (source / "images").mkdir()
+        for place in ("images/one.svg", "cases.py"):
+            (source / place).write_text("ours")
+        (mine / "cases.py").mkdir()
+        for place in ("cases.py/inside.txt", "images", "notes.txt"):
+            (mine / place).write_text("mine")
+        os.mkfifo(mine / "pipe")
+        with (mine / "huge.bin").open("wb") as file:
+            file.truncate(1 << 40)
+        grading = ClassGrading(job)
+        result = grading.grade(grading.submissions(), PretendedPool(grading.records))
+
+        assert (len(result.graded), result.failed) == (5, {})
+        graded = job.root / "autograded/student0/task"
+        there = {path.relative_to(graded).as_posix(): path for path in graded.rglob("*") if path.is_file()}
+        assert there.keys() == {"task.ipynb", "cases.py", "images/one.svg", "notes.txt"}
+        assert there["cases.py"].read_text() == there["images/one.svg"].read_text() == "ours"
+
+    def test_files_that_cannot_be_copied(self, job, monkeypatch):
+        """They are named, and nobody else waits for them; a disk that is full is everybody's."""
+
+        def refuse(number: int) -> Callable[[str, Path], None]:
+            def copyfile(path: str, copy: Path) -> None:
+                raise OSError(number, os.strerror(number), path)
+
+            return copyfile
+
+        (job.root / "submitted/student0/task/notes.txt").write_text("mine")
+        grading = ClassGrading(job)
+        monkeypatch.setattr("shutil.copyfile", refuse(errno.EACCES))
+        result = grading.grade(grading.submissions(), PretendedPool(grading.records))
+        assert result.failed.keys() == {"student0"}
+        assert "notes.txt: Permission denied" in result.failed["student0"]
+        assert len(result.graded) == 4
+
+        monkeypatch.setattr("shutil.copyfile", refuse(errno.ENOSPC))
+        with pytest.raises(LandingError, match="No space left"):
+            grading.grade(grading.submissions(), PretendedPool(grading.records))
+
+    def test_what_a_terminal_would_obey(self, job):
+        """An error's text cannot paint over the marks above it."""
+        grading = ClassGrading(job)
+        pool = PretendedPool(grading.records, error="ValueError: \x1b[1A\x1b[2Kada 100 \udcff")
+        shown = class_summary(grading.grade(grading.submissions(), pool))
+
+        assert "ada 100" in shown
+        assert "\x1b" not in shown
+        assert shown.encode()
+
 
 class TestBatches:
     """How many records are in memory before they are written."""
-
-    @pytest.fixture
-    def job(self, tmp_path) -> Job:
-        """A small course in which five have handed in."""
-        assignment = small_course.make(tmp_path)
-        for number in range(5):
-            folder = tmp_path / f"submitted/student{number}/task"
-            folder.mkdir(parents=True)
-            nbformat.write(small_course.notebook(), folder / "task.ipynb")
-        return Job(tmp_path, assignment.name)
 
     @pytest.mark.parametrize(("batch", "size", "waiting"), [(2, 10**9, [1, 0, 1, 0, 1]), (20, 1, [0, 0, 0, 0, 0])])
     def test_few_or_small(self, job, monkeypatch, batch, size, waiting):
         """Each is written as soon as there are many, or much is in them."""
         monkeypatch.setattr("autograder.grading.grade.BATCH", batch)
         monkeypatch.setattr("autograder.grading.grade.BATCH_SIZE", size)
-        with scripts_on_path():
-            grading = ClassGrading(job)
-            pool = PretendedPool(grading.records)
-            result = grading.grade(grading.submissions(), pool)
+        grading = ClassGrading(job)
+        pool = PretendedPool(grading.records)
+        result = grading.grade(grading.submissions(), pool)
 
         assert pool.waiting == waiting
         assert [graded.score for graded in result.graded] == [15.0] * 5

@@ -2,9 +2,14 @@
 
 from dataclasses import replace
 
+import nbformat
 import pytest
-from helper import code_cell, find_cell
+from helper import code_cell, find_cell, grade_cell, graded_notebook, solution_cell
 
+from autograder.bundle import store_notebook
+from autograder.grading.engine import Engine
+from autograder.grading.examination import GradingLimits
+from autograder.grading.failures import UnsoundBundleError
 from autograder.grading.score import score
 
 
@@ -226,6 +231,33 @@ class TestFiles:
 
         assert graded.failed == ["last"]
         assert "none of it was copied" in graded.examination.notes[0]
+
+
+class TestMachine:
+    """What the grading machine lacks is nobody's wrong answer."""
+
+    IMPORTS = "import struct, unsound\nfrom checks import *\nimport json"
+
+    @pytest.mark.parametrize("for_many", [True, False])
+    @pytest.mark.parametrize("missing", ["import nowhere_to_be_found", "raise ValueError('built for another version')"])
+    def test_an_import_that_fails(self, tmp_path, missing, for_many):
+        """Whatever the error: without it the student could say what the names are that the tests check with."""
+        (tmp_path / "unsound.py").write_text(missing)
+        (tmp_path / "checks.py").write_text("def check(got):\n    assert got == 1")
+        files = {name: tmp_path / name for name in ("unsound.py", "checks.py")}
+        cells = [
+            code_cell(self.IMPORTS),
+            solution_cell("def one():\n    return 1", "one"),
+            grade_cell("check(one())", "test_one"),
+        ]
+        text = nbformat.writes(graded_notebook(*cells))
+        bundle = store_notebook(tmp_path / "bundle", "task", text, {}, files=files, siblings={"task"})
+        cells[0].source, cells[1].source = "def check(got):\n    pass", "def one():\n    return 2"
+        with (
+            Engine(bundle, "task", GradingLimits(cell=5.0), for_many=for_many) as engine,
+            pytest.raises(UnsoundBundleError, match=r"cannot run on this machine: (Import|ModuleNotFound)Error"),
+        ):
+            engine.examine(graded_notebook(*cells), None)
 
 
 def test_partial_credit_is_the_tests_own(examine):

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import stat
 import tarfile
 import zipfile
@@ -15,6 +16,7 @@ from autograder.intake.archives import members
 from autograder.intake.candidates import choose, read_folder
 from autograder.intake.errors import IntakeError
 from autograder.intake.formats import receive
+from autograder.intake.room import Room
 
 
 def read(data, name="x.ipynb"):
@@ -115,6 +117,13 @@ class TestStructure:
         with pytest.raises(IntakeError, match=r"^x\.ipynb .*\.$"):
             receive(data.encode(), "x.ipynb")
 
+    def test_metadata_that_no_notebook_has(self):
+        """They are left out and the cell stays: each value would take memory until the notebook is graded."""
+        many = {"deep": [{}] * limits.METADATA, "tags": ["mine"]}
+        notebook, _ = read(of(cell(metadata=many), cell(metadata={"tags": ["mine"]})))
+
+        assert [one.metadata for one in notebook.cells] == [{}, {"tags": ["mine"]}]
+
     def test_too_many_cells(self):
         """A notebook has no million of cells."""
         with pytest.raises(IntakeError, match="more than 5000"):
@@ -153,7 +162,7 @@ class TestArchives:
     @pytest.mark.parametrize("place", EVIL)
     def test_places_outside(self, pack, place):
         """They are left out and named; nothing is written anywhere in any case."""
-        files, repairs = members(pack({place: b"evil", "good.ipynb": b"good"}), "x")
+        files, repairs = members(pack({place: b"evil", "good.ipynb": b"good"}), "x", Room())
 
         assert files == {"good.ipynb": b"good"}
         assert len(repairs) == 1
@@ -173,8 +182,8 @@ class TestArchives:
         with zipfile.ZipFile(other, "w") as archive:
             archive.writestr(zip_link, "/etc/passwd")
 
-        assert members(raw.getvalue(), "x.tar")[0] == {}
-        assert members(other.getvalue(), "x.zip")[0] == {}
+        assert members(raw.getvalue(), "x.tar", Room())[0] == {}
+        assert members(other.getvalue(), "x.zip", Room())[0] == {}
 
     @pytest.mark.parametrize("pack", [zipped, tarred])
     def test_bombs(self, pack):
@@ -183,7 +192,7 @@ class TestArchives:
 
         for files in ({"a.ipynb": large}, {f"{n}.ipynb": bytes(limits.UNPACKED // 3) for n in range(4)}, many):
             with pytest.raises(IntakeError, match="pack only"):
-                members(pack(files), "x")
+                members(pack(files), "x", Room())
 
     def test_a_bomb_that_lies(self):
         """What comes out is counted, not what the archive says of it."""
@@ -192,7 +201,7 @@ class TestArchives:
             data[at : at + 4] = (1000).to_bytes(4, "little")
 
         with pytest.raises(IntakeError):
-            members(bytes(data), "x.zip")
+            members(bytes(data), "x.zip", Room())
 
     @pytest.mark.parametrize("cut", [30, 60, 200])
     def test_damaged(self, solved, cut):
@@ -247,3 +256,27 @@ class TestChoice:
         offer = read_folder(tmp_path, {"testCases_v3"})
         assert [one.name for one in offer.candidates] == ["a.ipynb"]
         assert [str(one).startswith("b.ipynb is empty") for one in offer.refused] == [True]
+
+    def test_many_small_archives_cost_no_more_than_a_large_one(self, solved, tmp_path):
+        """What all of them unpack to counts, and all the values of their notebooks; what comes first is looked at."""
+        (tmp_path / "a.ipynb").write_bytes(as_bytes(solved))
+        for n in range(4):
+            big = zipped({"x.ipynb": as_bytes(solved), "zeros.bin": bytes(limits.UNPACKED // 3)})
+            (tmp_path / f"b{n}.zip").write_bytes(big)
+        offer = read_folder(tmp_path, set())
+        assert [one.name for one in offer.candidates] == ["a.ipynb", "b0.zip/x.ipynb", "b1.zip/x.ipynb"]
+        assert all("unpacks to more than" in str(one) for one in offer.refused)
+
+        for n in range(4):
+            values = json.dumps({"cells": [], "more": [1] * (limits.VALUES // 3)})
+            (tmp_path / f"b{n}.zip").write_bytes(zipped({"x.ipynb": values.encode()}))
+        offer = read_folder(tmp_path, set())
+        assert [one.name for one in offer.candidates] == ["a.ipynb", "b0.zip/x.ipynb", "b1.zip/x.ipynb"]
+        assert all("holds too much" in str(one) for one in offer.refused)
+
+    def test_names_that_are_no_text(self, solved, tmp_path):
+        """A name of a file may hold any bytes; what is said of it can be printed."""
+        (tmp_path / os.fsdecode(b"\xff.ipynb")).write_bytes(as_bytes(solved))
+
+        (one,) = read_folder(tmp_path, set()).candidates
+        assert one.name == "\ufffd.ipynb"
