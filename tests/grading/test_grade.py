@@ -33,7 +33,6 @@ from autograder.grading.conversation import Conversation
 from autograder.grading.engine import Engine
 from autograder.grading.grade import ClassGrading, ClassResult
 from autograder.grading.landing import LandingError
-from autograder.grading.pool import LocalPool
 from autograder.grading.records import Record, Records, hash_of_files
 from autograder.grading.worker import Job, Task, Workplace, examine_at
 from autograder.isolation.process import Process
@@ -256,7 +255,7 @@ class PretendedPool:
                 record.status, record.notebooks = "graded", {"task": nbformat.writes(self.graded())}
                 record.scores = {"task": {"test_first": [self.points, 10.0], "test_second": [5.0, 5.0]}}
                 record.owners = {"task": {"test_first": "first", "test_second": "second"}}
-                record.timed_out = {"task": []}
+                record.timed_out, record.unsound = {"task": []}, {"test_second": "ValueError: wrong itself"}
             given.append(record.student)
             yield record
             self.waiting.append(sum(self.records.landed(student) is None for student in given))
@@ -335,12 +334,10 @@ class TestNobodyElse:
     def test_a_solution_that_fails_its_own_test(self, job):
         """It is said once, however many are graded."""
         grading = ClassGrading(job)
-        with LocalPool(job, 1) as pool:
-            result = grading.grade(grading.submissions(["student1", "student2"]), pool)
+        result = grading.grade(grading.submissions(), PretendedPool(grading.records))
 
-        for name in ("first", "second"):  # this course has no checks
-            said = f"The solution itself does not pass test_{name}, so nobody can: NameError: name 'check_{name}'"
-            assert class_summary(result).count(said) == 1
+        said = "The solution itself does not pass test_second, so nobody can: ValueError: wrong itself"
+        assert class_summary(result).count(said) == 1
 
     def test_a_file_that_cannot_be_read(self, job, monkeypatch):
         """It is named, and the others are graded."""
@@ -666,6 +663,13 @@ def examined(place: Workplace) -> Record:
 def undisturbed(place) -> Record:
     """The record of that student if nothing happens."""
     return examined(place)
+
+
+def test_a_record_knows_what_the_solution_fails(place, monkeypatch):
+    """For whoever grades the class: it is no fault of the students'."""
+    monkeypatch.setattr(Engine, "failing_tests", {"test_linear_forward": "ValueError: wrong itself"})
+
+    assert examined(place).unsound == {"test_linear_forward": "ValueError: wrong itself"}
 
 
 class TestKilled:

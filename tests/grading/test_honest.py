@@ -234,7 +234,22 @@ class TestFiles:
 
 
 class TestMachine:
-    """What the grading machine lacks is nobody's wrong answer."""
+    """What the grading machine lacks is nobody's wrong answer, nor what the solution itself gets wrong."""
+
+    def test_a_test_that_the_solution_fails(self, tmp_path):
+        """It is known which, and why; the others count."""
+        cells = [
+            solution_cell("def one():\n    return 1", "one"),
+            grade_cell("assert one() == 1", "test_one"),
+            grade_cell("assert one() == 2, 'it is not two'", "test_two"),
+        ]
+        text = nbformat.writes(graded_notebook(*cells))
+        bundle = store_notebook(tmp_path / "bundle", "task", text, {}, files={}, siblings={"task"})
+        with Engine(bundle, "task", GradingLimits(cell=5.0)) as engine:
+            assert engine.failing_tests == {"test_two": "AssertionError: it is not two"}
+            engine.examine(notebook := graded_notebook(*cells), None)
+
+        assert [score(cell)[0] for cell in notebook.cells[1:]] == [1.0, 0.0]
 
     IMPORTS = "import struct, unsound\nfrom checks import *\nimport json"
 
