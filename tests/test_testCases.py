@@ -299,3 +299,19 @@ def test_star_import_gives_every_helper_and_check():
 
     assert used <= set(testCases.__all__)
     assert all(hasattr(testCases, name) for name in testCases.__all__)
+
+
+@pytest.mark.parametrize(
+    "second_term",
+    [0.0, "(1 - Y) * np.log(AL)", "-(1 - Y) * np.log(1 - AL)", "(1 - Y) * (1 - np.log(AL))"],
+)
+def test_a_cost_that_is_right_for_the_label_1_only(second_term):
+    """The printed example has the label 1 only; what is wrong with the other label shows in the visible check."""
+
+    def compute_cost(AL, Y):
+        term = eval(str(second_term), {"np": np, "AL": AL, "Y": Y})
+        return -np.sum(Y * np.log(AL) + term) / Y.shape[1]
+
+    Y, AL = testCases.compute_cost_test_case()
+    assert compute_cost(AL, Y) == pytest.approx(0.41493159961539694)
+    assert message(testCases.check_compute_cost, compute_cost).startswith("compute_cost: cost with a label 0 ")

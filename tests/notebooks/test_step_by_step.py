@@ -3,12 +3,14 @@
 import re
 import sys
 
+import nbformat
 import pytest
 from broken import BROKEN
 from helper import FUNCTIONS, find_cell, replaced, run_cells, up_to_last_grade_cell
 
 from autograder.authoring.master import pictures, read_master
 from autograder.authoring.tables import compare_tables, expected_items, printed_items
+from autograder.demo import submission
 from autograder.grading.marks import functions
 
 
@@ -251,3 +253,15 @@ def test_pictures_have_alternative_text(solution):
 
     assert sum("draw_" in cell.source or "show(Picture(" in cell.source for cell in cells) >= 6
     assert not [cell.source for cell in cells if "plt.show()" in cell.source]
+
+
+@pytest.mark.parametrize("mistake", ["lmb-fixed-dA", "lmb-not-reversed"])
+def test_what_two_layers_hide_the_gradient_check_shows(solution, release, catalogue, mistake):
+    """A backward pass that is wrong from three layers on passes its visible check, and is seen before section 7."""
+    notebook = submission(solution, release, [catalogue.entries[mistake]])
+    (last,) = (n for n, cell in enumerate(notebook.cells) if "draw_gradient_check(" in cell.source)
+    kept = [cell for cell in notebook.cells[:last] if "skip-execution" not in cell.metadata.get("tags", [])]
+    run = run_cells(nbformat.from_dict(notebook | {"cells": [*kept, notebook.cells[last]]}), pictures=True)
+
+    assert run.errors == {}
+    assert run.printed[len(kept)].startswith("The gradients cannot be checked yet: ")
