@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from autograder.collecting.contents import CollectError, Contents, File, remove
 from autograder.collecting.naming import Attribution, Owned
 
 TIMESTAMP = "timestamp.txt"
+# The files of these layouts have the time of the export, which must not count as lateness.
+UNTIMED = ("canvas", "moodle")
 # As nbgrader writes it.
 _FORMAT = "%Y-%m-%d %H:%M:%S.%f UTC"
 
@@ -22,18 +25,23 @@ class Submission:
 
     files -- by their places beside the notebook
     when -- seconds since 1970, UTC
+    timed -- whether that is when it was handed in; else it is when it was exported, which only tells older from newer
+    late -- whether the platform says so
     status -- "new", "newer" than what is there, "unchanged", or "older" than what is there, which then stays
     """
 
     student: str
     files: dict[PurePosixPath, File]
     when: float
+    timed: bool = True
     late: bool = False
     status: str = "new"
 
     @property
     def timestamp(self) -> str:
-        """The time as nbgrader writes it."""
+        """The time of handing in as nbgrader writes it, empty if it is not known."""
+        if not self.timed:
+            return ""
         return datetime.fromtimestamp(self.when, UTC).strftime(_FORMAT)
 
 
@@ -59,6 +67,11 @@ class Plan:
     def to_write(self) -> list[Submission]:
         """The submissions that go into submitted/."""
         return [submission for submission in self.submissions if submission.status in ("new", "newer")]
+
+    @property
+    def late(self) -> list[str]:
+        """The students whom the platform marks as late, and whose time it does not tell."""
+        return [submission.student for submission in self.submissions if submission.late and not submission.timed]
 
 
 def make_plan(
@@ -86,9 +99,12 @@ def make_plan(
             plan.beside[student] = sorted(str(one.file.path) for one in [*stamps, *beside])
         if not mine:
             continue
-        times = [_when(one) for one in latest if one not in beside]
         submission = Submission(
-            student, {name: one.file for name, one in files.items()}, max(times), any(one.late for one in mine)
+            student,
+            {name: one.file for name, one in files.items()},
+            when=max(_when(one) for one in files.values()),
+            timed=attribution.layout not in UNTIMED,
+            late=any(one.late for one in files.values()),
         )
         submission.status = _compared(submission, folders[student])
         plan.submissions.append(submission)
@@ -108,7 +124,10 @@ def carry_out(plan: Plan, folders: Mapping[str, Path]) -> None:
                 place = new / name
                 place.parent.mkdir(parents=True, exist_ok=True)
                 file.copy(place)
-            (new / TIMESTAMP).write_text(submission.timestamp, encoding="utf-8")
+            if submission.timed:
+                (new / TIMESTAMP).write_text(submission.timestamp, encoding="utf-8")
+            elif (target / TIMESTAMP).is_file():  # an instructor's, since nothing of these platforms has one
+                shutil.copy2(target / TIMESTAMP, new / TIMESTAMP)
             if target.exists():
                 target.rename(old)
             new.rename(target)
@@ -166,7 +185,7 @@ def _compared(submission: Submission, folder: Path) -> str:
         return "new"
     if all(_same(folder / name, file) for name, file in submission.files.items()):
         return "unchanged"
-    return "newer" if submission.when > _time_of(folder) else "older"
+    return "newer" if submission.when > _time_of(folder, stamped=submission.timed) else "older"
 
 
 def _same(path: Path, file: File) -> bool:
@@ -176,11 +195,14 @@ def _same(path: Path, file: File) -> bool:
         return path.read_bytes() == opened.read()
 
 
-def _time_of(folder: Path) -> float:
-    """Return when what lies in a folder was handed in."""
-    try:
-        text = (folder / TIMESTAMP).read_text(encoding="utf-8").strip()
-        moment = datetime.fromisoformat(text.replace(" UTC", "+00:00"))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (OSError, ValueError):
-        return max((os.stat(path).st_mtime for path in folder.rglob("*") if path.is_file()), default=0.0)
+def _time_of(folder: Path, *, stamped: bool) -> float:
+    """Return when what lies in a folder was handed in: what its time stamp says if `stamped`, else its files' time."""
+    if stamped:
+        try:
+            text = (folder / TIMESTAMP).read_text(encoding="utf-8").strip()
+            moment = datetime.fromisoformat(text.replace(" UTC", "+00:00"))
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        except (OSError, ValueError):
+            pass
+    files = (path for path in folder.rglob("*") if path.is_file() and path != folder / TIMESTAMP)
+    return max((os.stat(path).st_mtime for path in files), default=0.0)

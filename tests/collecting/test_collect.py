@@ -105,16 +105,27 @@ class TestCanvas:
         assert list(plan.nobodys) == ["notes.txt"]
         assert [one.student for one in plan.submissions if one.late] == ["roemax_102", "vandermeeranna_104"]
 
-    def test_time_stamps(self, tmp_path):
-        """As nbgrader writes them, and as nbgrader reads them."""
-        from nbgrader.utils import parse_utc
+    def test_no_time_stamps(self, tmp_path):
+        """The files have the time of the export, which must not make anybody late; who is marked as late is named."""
+        plan, _ = collected(export(tmp_path / "export", self.FILES), tmp_path / "submitted")
 
-        collected(export(tmp_path / "export", self.FILES), tmp_path / "submitted")
-        text = (tmp_path / "submitted/doejane_101/task/timestamp.txt").read_text(encoding="utf-8")
-
-        assert text == "2026-03-01 12:02:00.000000 UTC"
-        assert parse_utc(text) == datetime(2026, 3, 1, 12, 2, tzinfo=UTC).replace(tzinfo=None)
+        assert not list((tmp_path / "submitted").rglob("timestamp.txt"))
+        assert [one.timestamp for one in plan.submissions] == [""] * 4
+        assert plan.late == ["roemax_102", "vandermeeranna_104"]
         assert (tmp_path / "submitted/doejane_101/task/task.ipynb").stat().st_mtime == NOON + 120
+
+    def test_a_time_by_hand(self, tmp_path):
+        """It stays when a newer attempt is collected, and does not decide which export is newer."""
+        submitted = tmp_path / "submitted"
+        collected(export(tmp_path / "one", {"doejane_1_4_task.ipynb": ("first", 60)}), submitted)
+        stamp = submitted / "doejane_1/task/timestamp.txt"
+        stamp.write_text("2026-02-28 10:00:00 UTC", encoding="utf-8")
+        older = collected(export(tmp_path / "two", {"doejane_1_3_task.ipynb": ("zeroth", 30)}), submitted)
+        newer = collected(export(tmp_path / "three", {"doejane_1_9_task-1.ipynb": ("second", 90)}), submitted)
+
+        assert [plan.submissions[0].status for plan, _ in (older, newer)] == ["older", "newer"]
+        assert newer[1] == {"doejane_1/task/task.ipynb": "second"}
+        assert stamp.read_text(encoding="utf-8") == "2026-02-28 10:00:00 UTC"
 
     def test_the_roster_knows_them(self, tmp_path):
         """Who is in the gradebook under Canvas's number keeps the gradebook's id."""
@@ -163,6 +174,7 @@ class TestMoodle:
             "Participant_75/task/task.ipynb": "blind",
         }
         assert list(plan.nobodys.values()) == ["text typed into Moodle is no file"]
+        assert not list((tmp_path / "submitted").rglob("timestamp.txt"))
 
 
 class TestGradescope:
@@ -175,11 +187,15 @@ class TestGradescope:
     }
 
     def test_a_group(self, tmp_path):
-        """Everybody in a group gets it, by sid or else by e-mail, with Gradescope's time."""
+        """Everybody in a group gets it, by sid or else by e-mail, with Gradescope's time, as nbgrader reads it."""
+        from nbgrader.utils import parse_utc
+
         plan, there = collected(zipped(export(tmp_path / "export", self.FILES)), tmp_path / "submitted")
 
         assert there == {"900/task/task.ipynb": "both", "max/task/task.ipynb": "both"}
-        assert plan.submissions[0].timestamp == "2026-03-01 09:30:00.000000 UTC"
+        text = (tmp_path / "submitted/900/task/timestamp.txt").read_text(encoding="utf-8")
+        assert text == plan.submissions[0].timestamp == "2026-03-01 09:30:00.000000 UTC"
+        assert parse_utc(text) == datetime(2026, 3, 1, 9, 30, tzinfo=UTC).replace(tzinfo=None)
         assert list(plan.nobodys) == ["assignment_5_export/submission_12/work.ipynb"]
 
     @pytest.mark.parametrize("text", ["- 1", "a: [", "!!python/object/apply:os.system ['true']"])
