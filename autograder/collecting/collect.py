@@ -27,6 +27,7 @@ class Submission:
     when -- seconds since 1970, UTC
     timed -- whether that is when it was handed in; else it is when it was exported, which only tells older from newer
     late -- whether the platform says so
+    owner -- what tells the student from everybody else on the platform, None if the platform does not say
     status -- "new", "newer" than what is there, "unchanged", or "older" than what is there, which then stays
     """
 
@@ -35,6 +36,7 @@ class Submission:
     when: float
     timed: bool = True
     late: bool = False
+    owner: str | None = None
     status: str = "new"
 
     @property
@@ -51,7 +53,7 @@ class Plan:
 
     layout -- by which pattern files were attributed
     earlier -- files of earlier attempts, by student
-    beside -- what else a student handed in that stays out: notebooks that are not asked for, a time stamp
+    beside -- what else a student handed in that stays out: a time stamp, and what is in the way of other files
     nobodys -- why a file could not be attributed, by its place
     junk -- how many files were left behind by systems and tools
     """
@@ -88,16 +90,23 @@ def make_plan(
     plan = Plan(attribution.layout, nobodys={**contents.left_out, **attribution.nobodys}, junk=contents.junk)
     for student in sorted({one.student for one in attribution.owned}):
         theirs = [replace(one, name=_inside(one.name)) for one in attribution.owned if one.student == student]
+        owners = sorted({one.owner for one in theirs if one.owner is not None})
+        why = _not_theirs(student, owners, folders[student])
+        if why:
+            plan.nobodys.update({str(one.file.path): why for one in theirs})
+            continue
+        latest, earlier = _latest(theirs)
+        files, beside = _placed(latest)
         # A time that a student wrote is no time of handing in.
-        stamps = [one for one in theirs if str(one.name) == TIMESTAMP]
-        mine = [one for one in theirs if one not in stamps]
-        latest, earlier = _latest(mine)
-        files, beside = _named(latest, notebooks)
+        stamp = files.pop(PurePosixPath(TIMESTAMP), None)
+        if stamp is not None:
+            beside.append(stamp)
+        files = _named(files, notebooks)
         if earlier:
             plan.earlier[student] = sorted(str(one.file.path) for one in earlier)
-        if stamps or beside:
-            plan.beside[student] = sorted(str(one.file.path) for one in [*stamps, *beside])
-        if not mine:
+        if beside:
+            plan.beside[student] = sorted(str(one.file.path) for one in beside)
+        if not files:
             continue
         submission = Submission(
             student,
@@ -105,6 +114,7 @@ def make_plan(
             when=max(_when(one) for one in files.values()),
             timed=attribution.layout not in UNTIMED,
             late=any(one.late for one in files.values()),
+            owner=owners[0] if owners else None,
         )
         submission.status = _compared(submission, folders[student])
         plan.submissions.append(submission)
@@ -128,6 +138,8 @@ def carry_out(plan: Plan, folders: Mapping[str, Path]) -> None:
                 (new / TIMESTAMP).write_text(submission.timestamp, encoding="utf-8")
             elif (target / TIMESTAMP).is_file():  # an instructor's, since nothing of these platforms has one
                 shutil.copy2(target / TIMESTAMP, new / TIMESTAMP)
+            if submission.owner is not None:
+                _record(target).write_text(submission.owner + "\n", encoding="utf-8")
             if target.exists():
                 target.rename(old)
             new.rename(target)
@@ -151,32 +163,77 @@ def _when(one: Owned) -> float:
     return one.file.modified if one.when is None else one.when
 
 
+def _record(folder: Path) -> Path:
+    """Return the file that says whose a submission is. It lies beside the folder, since all in it was handed in."""
+    return folder.with_name(f".{folder.name}.owner")
+
+
+def _not_theirs(student: str, owners: Sequence[str], folder: Path) -> str:
+    """Return why files cannot go into a folder, because they or what is there are somebody else's; else nothing.
+
+    owners -- whose the files are, as far as the platform says so
+    """
+    if len(owners) > 1:
+        return (
+            f"{' and '.join(owners)} would both be {student}; say with --pattern who is who, so that they "
+            "get different names"
+        )
+    try:
+        there = _record(folder).read_text(encoding="utf-8").strip() if folder.is_dir() else ""
+    except (OSError, UnicodeDecodeError):
+        there = ""
+    if not there or not owners or there == owners[0]:
+        return ""
+    return (
+        f"{folder} has the work of {there}, and this is of {owners[0]}. If both are one person, remove "
+        f"{_record(folder)} and collect again; if not, collect this export with a --pattern that gives other names"
+    )
+
+
 def _latest(mine: list[Owned]) -> tuple[list[Owned], list[Owned]]:
-    """Return each file of a student in its last version, and the earlier ones."""
+    """Return the files of a student's last attempt, each in its last version, and the earlier ones."""
+    last = max(one.attempt for one in mine)
     latest: dict[PurePosixPath, Owned] = {}
-    earlier = []
+    earlier = [one for one in mine if one.attempt < last]
     for one in sorted(mine, key=lambda one: (one.order, _when(one), str(one.file.path))):
+        if one.attempt < last:
+            continue
         if one.name in latest:
             earlier.append(latest[one.name])
         latest[one.name] = one
     return list(latest.values()), earlier
 
 
-def _named(latest: list[Owned], notebooks: Sequence[str]) -> tuple[dict[PurePosixPath, Owned], list[Owned]]:
-    """Return files under the names that the assignment wants, and the notebooks that it does not have."""
-    files = {one.name: one for one in latest}
-    found = [one for one in latest if one.name.suffix == ".ipynb"]
-    wanted = {f"{name}.ipynb" for name in notebooks}
-    known = [one for one in found if str(one.name) in wanted]
-    if len(wanted) > 1 or not found:
-        return files, []
-    # Only one notebook is asked for, so whatever it is called now, the last one is meant.
-    taken = (known or sorted(found, key=lambda one: (one.order[1], _when(one))))[-1]
-    beside = [one for one in found if one is not taken]
-    for one in found:
-        del files[one.name]
-    files[PurePosixPath(next(iter(wanted)))] = taken
+def _placed(latest: list[Owned]) -> tuple[dict[PurePosixPath, Owned], list[Owned]]:
+    """Return files by their places, and the ones that are in the way of others.
+
+    If all notebooks lie in one folder, what is in it moves up with them: they run at the top, and need it beside them.
+    """
+    notebooks = [one.name for one in latest if one.name.suffix == ".ipynb"]
+    folder = PurePosixPath(os.path.commonpath([name.parent for name in notebooks])) if notebooks else PurePosixPath()
+    files = {one.name.relative_to(folder): one for one in latest if one.name.is_relative_to(folder)}
+    taken = set(files).union(*(name.parents for name in files)) - {PurePosixPath()}
+    beside = []
+    for one in latest:
+        if one.name.is_relative_to(folder):
+            continue
+        if one.name in taken or not files.keys().isdisjoint(one.name.parents):
+            beside.append(one)
+        else:
+            files[one.name] = one
     return files, beside
+
+
+def _named(files: dict[PurePosixPath, Owned], notebooks: Sequence[str]) -> dict[PurePosixPath, Owned]:
+    """Return files with the name that the assignment wants, if it wants one notebook and there is one.
+
+    Of several, grading takes the one with most of the exercises filled in.
+    """
+    found = [name for name in files if name.suffix == ".ipynb"]
+    if len(notebooks) != 1 or len(found) != 1:
+        return files
+    wanted = PurePosixPath(f"{notebooks[0]}.ipynb")
+    return {wanted if name == found[0] else name: one for name, one in files.items()}
 
 
 def _compared(submission: Submission, folder: Path) -> str:
@@ -191,8 +248,7 @@ def _compared(submission: Submission, folder: Path) -> str:
 def _same(path: Path, file: File) -> bool:
     if not path.is_file() or path.stat().st_size != file.size:
         return False
-    with file.open() as opened:
-        return path.read_bytes() == opened.read()
+    return path.read_bytes() == b"".join(file.blocks())
 
 
 def _time_of(folder: Path, *, stamped: bool) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import re
 import shutil
@@ -11,11 +12,13 @@ import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
+
+from autograder.reporting.terminal import printable
 
 # Bytes of one file. A notebook full of pictures has a few MB.
 FILE_BYTES = 200 << 20
@@ -24,12 +27,27 @@ EXPORT_BYTES = 16 << 30
 EXPORT_FILES = 200_000
 # What is packed more densely than this, in a file of more than a megabyte, was packed to do harm.
 MOST_DENSE = 500
+# What reading a damaged archive, or a file that is not to be read, brings about; NotImplementedError is zipfile's word
+# for a way of packing that it does not know.
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    NotImplementedError,
+    EOFError,
+    struct.error,
+    OSError,
+    UnicodeDecodeError,
+)
 # What operating systems and tools leave behind.
 JUNK = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints", "__pycache__", ".git"}
 
 
 class CollectError(Exception):
-    """Nothing of an export can be collected; the message says why and what to do. Nothing was written."""
+    """An export cannot be collected; the message says why and what to do, and can be shown as it is."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 @dataclass(frozen=True)
@@ -45,14 +63,26 @@ class File:
     modified: float
     open: Callable[[], IO[bytes]] = field(repr=False, compare=False)
 
+    def blocks(self) -> Iterator[bytes]:
+        """Yield what is in it. Raises CollectError if it cannot be read or is larger than it said."""
+        left = self.size
+        try:
+            with self.open() as source:
+                while block := source.read(1 << 20):
+                    left -= len(block)
+                    if left < 0:
+                        raise CollectError(f"{self.path} is larger than its archive says: it was made to do harm.")
+                    yield block
+        except _UNREADABLE as error:
+            raise CollectError(
+                f"{self.path} cannot be read: {_reason(error)}. Export again, or take it out, and run the same command "
+                "again."
+            ) from error
+
     def copy(self, target: Path) -> None:
-        """Write it to a place, with its time. Raises CollectError if it is larger than it said."""
-        with self.open() as source, target.open("wb") as written:
-            left = self.size
-            while block := source.read(1 << 20):
-                left -= len(block)
-                if left < 0:
-                    raise CollectError(f"{self.path} is larger than its archive says: it was made to do harm.")
+        """Write it to a place, with its time. Raises CollectError if it cannot be read, OSError if not written."""
+        with target.open("wb") as written:
+            for block in self.blocks():
                 written.write(block)
         os.utime(target, (self.modified, self.modified))
 
@@ -79,19 +109,34 @@ class Contents:
 def opened(path: Path) -> Iterator[Contents]:
     """Yield the files of a folder or zip archive.
 
-    Raises CollectError if it is neither, or an archive that was made to do harm.
+    Raises CollectError if it is neither, or damaged, or an archive that was made to do harm.
     """
-    if path.is_dir():
-        yield _checked(Contents(), _in_folder(path))
-    elif path.is_file():
+    with ExitStack() as stack:
         try:
-            with zipfile.ZipFile(path) as archive:
-                yield _checked(Contents(), _in_archive(archive, path))
-        # NotImplementedError is zipfile's word for a way of packing that it does not know.
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, struct.error) as error:
-            raise CollectError(f"{path} is neither a folder nor a zip archive that can be read: {error}.") from error
-    else:
-        raise CollectError(f"{path} does not exist. Give the folder or the zip file that your platform exported.")
+            if path.is_dir():
+                contents = _checked(Contents(), _in_folder(path))
+            elif path.is_file():
+                archive = stack.enter_context(zipfile.ZipFile(path))
+                contents = _checked(Contents(), _in_archive(archive, path))
+            else:
+                raise CollectError(
+                    f"{path} does not exist. Give the folder or the zip file that your platform exported."
+                )
+        except _UNREADABLE as error:
+            raise CollectError(
+                f"{path} is neither a folder nor a zip archive that can be read: {_reason(error)}. Export again, or "
+                "unpack it and give the folder."
+            ) from error
+        yield contents
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+
+
+def _shown(name: str) -> str:
+    """Return a name as it can be shown in one line."""
+    return printable(re.sub(r"[\n\t]", "\ufffd", name))
 
 
 def _checked(contents: Contents, found: Iterator[File | tuple[str, str]]) -> Contents:
@@ -100,9 +145,13 @@ def _checked(contents: Contents, found: Iterator[File | tuple[str, str]]) -> Con
         if number >= EXPORT_FILES:
             raise CollectError(f"There are more than {EXPORT_FILES} files. Give the export of one assignment only.")
         if isinstance(file, tuple):
-            contents.left_out[file[0]] = file[1]
+            contents.left_out[_shown(file[0])] = file[1]
         elif JUNK & set(file.path.parts) or file.path.name.startswith("._"):
             contents.junk += 1
+        elif _shown(str(file.path)) != str(file.path):
+            contents.left_out[_shown(str(file.path))] = (
+                "its name has characters that cannot be shown; unpack the export, rename it and give the folder"
+            )
         elif file.size > FILE_BYTES:
             contents.left_out[str(file.path)] = f"it has more than {FILE_BYTES >> 20} MiB"
         else:
@@ -115,7 +164,8 @@ def _checked(contents: Contents, found: Iterator[File | tuple[str, str]]) -> Con
 
 
 def _in_folder(folder: Path) -> Iterator[File | tuple[str, str]]:
-    for place, folders, names in os.walk(folder):
+    errors: list[OSError] = []
+    for place, folders, names in os.walk(folder, onerror=errors.append):
         inside = Path(place).relative_to(folder)
         linked = [name for name in folders if (Path(place) / name).is_symlink()]
         for name in sorted([*names, *linked]):
@@ -126,6 +176,8 @@ def _in_folder(folder: Path) -> Iterator[File | tuple[str, str]]:
                 yield File(relative, kind.st_size, kind.st_mtime, partial(_open, path))
             else:
                 yield (inside / name).as_posix(), "it is a link or no ordinary file"
+    for error in errors:
+        yield Path(error.filename).relative_to(folder).as_posix(), f"it cannot be read: {error.strerror}"
 
 
 def _open(path: Path) -> IO[bytes]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.collecting.collect import Plan, carry_out, make_plan
-from autograder.collecting.contents import opened
+from autograder.collecting.contents import CollectError, opened
 from autograder.collecting.naming import attribute, with_roster
 from autograder.course import Assignment
 
@@ -22,7 +22,8 @@ def collect(assignment: Assignment, path: Path, pattern: str | None = None, *, d
 
     directory = CourseDirectory(config=assignment.course.nbgrader_config())
     with opened(path) as contents:
-        found = attribute(contents, assignment.name, pattern)
+        own = [path.name for path in assignment.source.parent.rglob("*") if path.is_file()]
+        found = attribute(contents, assignment.name, pattern, own)
         if any(one.user for one in found.owned):
             found.owned = with_roster(found.owned, _roster(directory))
         folders = {
@@ -37,11 +38,20 @@ def collect(assignment: Assignment, path: Path, pattern: str | None = None, *, d
 
 
 def _roster(directory: Any) -> dict[str, str]:
-    """Return the gradebook's student ids by the learning platform's numbers."""
+    """Return the gradebook's student ids by the learning platform's numbers. Raises CollectError if it is damaged."""
     from nbgrader.api import Gradebook  # noqa: PLC0415 (takes a second to import)
+    from sqlalchemy import make_url  # noqa: PLC0415 (as above)
+    from sqlalchemy.exc import DatabaseError  # noqa: PLC0415 (as above)
 
     url = directory.db_url
     if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
         return {}
-    with Gradebook(url, directory.course_id) as gradebook:
-        return {str(student.lms_user_id): student.id for student in gradebook.students if student.lms_user_id}
+    try:
+        with Gradebook(url, directory.course_id) as gradebook:
+            return {str(student.lms_user_id): student.id for student in gradebook.students if student.lms_user_id}
+    except DatabaseError as error:
+        shown = make_url(url).render_as_string(hide_password=True)
+        raise CollectError(
+            f"The gradebook {shown} cannot be read: {error.orig}. Nothing was collected; restore it from a copy and "
+            "run the same command again."
+        ) from error

@@ -15,8 +15,9 @@ and, if you like, `file`, `attempt` and `timestamp`; it is searched for in the f
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -38,16 +39,20 @@ class Owned:
     """A file whose owner is known.
 
     name -- what the file is called beside others of the same submission; may have folders
-    order -- larger for a later attempt
+    attempt -- larger for a later attempt, to which all files of the earlier ones do not belong
+    order -- of two files with the same name, the later one's is larger
     user -- the learning platform's own number for the student, None if it gives none
+    owner -- what tells the student from everybody else on the platform, None if the platform does not say
     when -- the time of the submission, if the export says so; else the file's own time counts
     """
 
     student: str
     file: File
     name: PurePosixPath
-    order: tuple[int, int] = (0, 0)
+    attempt: int = 0
+    order: int = 0
     user: str | None = None
+    owner: str | None = None
     late: bool = False
     when: float | None = None
 
@@ -65,23 +70,27 @@ class Attribution:
     nobodys: dict[str, str]
 
 
-def attribute(contents: Contents, assignment: str, pattern: str | None = None) -> Attribution:
+def attribute(
+    contents: Contents, assignment: str, pattern: str | None = None, own: Collection[str] = ()
+) -> Attribution:
     """Find out whose the files are. Raises CollectError if `pattern` is no pattern, or the metadata cannot be read.
 
     pattern -- a regular expression instead of the patterns above
+    own -- the names of the assignment's own files
     """
     if pattern is not None:
         return _by_pattern(contents.files, pattern)
-    metadata = contents.find(_METADATA)
-    if metadata is not None:
-        return _gradescope(contents.files, metadata)
     files = contents.files
     top = _common_folder(files, assignment)
     notebooks = [file for file in files if file.path.suffix == ".ipynb"] or files
-    for layout, expression in (("canvas", _CANVAS), ("moodle", _MOODLE)):
-        if any(expression.fullmatch(_below(file, top)) for file in notebooks):
-            maker: Callable[[Sequence[File], int], Attribution] = {"canvas": _canvas, "moodle": _moodle}[layout]
-            return maker(files, top)
+    if any(_CANVAS.fullmatch(_below(file, top)) for file in notebooks):
+        return _canvas(files, top, own or {f"{assignment}.ipynb"})
+    if any(_MOODLE.fullmatch(_below(file, top)) for file in notebooks):
+        return _moodle(files, top)
+    metadata = contents.find(_METADATA)
+    # A student may have handed in a file of this name; Gradescope's lies above all others.
+    if metadata is not None and all(metadata.path.parent in file.path.parents for file in files):
+        return _gradescope(files, metadata)
     if any(len(file.path.parts) > 1 + top for file in files):
         return _folders(files, top, assignment)
     return _plain_files(files, top, assignment)
@@ -104,18 +113,39 @@ def _common_folder(files: Sequence[File], assignment: str) -> int:
     return int(not _MOODLE.match(f"{single}/") and (deeper or named or many))
 
 
-def _canvas(files: Sequence[File], top: int) -> Attribution:
+def _canvas(files: Sequence[File], top: int, own: Collection[str]) -> Attribution:
     found = Attribution("canvas", [], {})
-    for file in files:
-        match = _CANVAS.fullmatch(_below(file, top))
+    matches = {file: _CANVAS.fullmatch(_below(file, top)) for file in files}
+    theirs: dict[str, list[str]] = {}
+    for match in matches.values():
+        if match is not None:
+            theirs.setdefault(match["user"], []).append(match["file"])
+    for file, match in matches.items():
         if match is None:
             found.nobodys[str(file.path)] = "its name is not as Canvas names files"
             continue
-        name, attempt = _attempt(PurePosixPath(match["file"]))
-        student = student_id(f"{match['name']}_{match['user']}")
-        order = attempt, int(match["number"])
-        found.owned.append(Owned(student, file, name, order, match["user"], bool(match["late"])))
+        user = match["user"]
+        student = student_id(f"{match['name']}_{user}")
+        name = PurePosixPath(_uploaded(match["file"], theirs[user], own))
+        late = bool(match["late"])
+        owner = f"Canvas's user {user}"
+        found.owned.append(Owned(student, file, name, 0, int(match["number"]), user, owner, late))
     return found
+
+
+def _uploaded(name: str, theirs: Sequence[str], own: Collection[str]) -> str:
+    """Return what a student called a file: its name without the number that Canvas appends if it had the name before.
+
+    theirs -- the names of all files of this student
+    own -- the names of the assignment's own files
+    A number that may be the student's stays, so that data-1.csv and data-2.csv remain two files.
+    """
+    base = str(_attempt(PurePosixPath(name))[0])
+    if name in own or base == name:
+        return name
+    alone = [one for one in theirs if str(_attempt(PurePosixPath(one))[0]) == base] == [name]
+    again = base.endswith(".ipynb") and (base in own or base in theirs)
+    return base if alone or again else name
 
 
 def _moodle(files: Sequence[File], top: int) -> Attribution:
@@ -123,7 +153,7 @@ def _moodle(files: Sequence[File], top: int) -> Attribution:
     matches = {file: match for file in files if (match := _MOODLE.fullmatch(_below(file, top)))}
     numbers: dict[str, set[str]] = {}
     for match in matches.values():
-        numbers.setdefault(match["name"], set()).add(match["number"])
+        numbers.setdefault(student_id(match["name"]), set()).add(match["number"])
     for file in files:
         match = matches.get(file)
         if match is None or match["kind"] != "file" or not match["file"]:
@@ -131,9 +161,10 @@ def _moodle(files: Sequence[File], top: int) -> Attribution:
                 "text typed into Moodle is no file" if match else "its name is not as Moodle names files"
             )
             continue
-        alone = len(numbers[match["name"]]) == 1 and match["name"].lower() != "participant"
+        alone = len(numbers[student_id(match["name"])]) == 1 and match["name"].lower() != "participant"
         student = student_id(match["name"] if alone else f"{match['name']}_{match['number']}")
-        found.owned.append(Owned(student, file, PurePosixPath(match["file"])))
+        owner = f"Moodle's number {match['number']}"
+        found.owned.append(Owned(student, file, PurePosixPath(match["file"]), owner=owner))
     return found
 
 
@@ -141,6 +172,13 @@ def _gradescope(files: Sequence[File], metadata: File) -> Attribution:
     found = Attribution("gradescope", [], {})
     submissions = _read_metadata(metadata)
     depth = len(metadata.path.parts) - 1
+    everybody = {
+        _submitter(one)
+        for entry in submissions.values()
+        for one in _get(entry, "submitters") or []
+        if isinstance(one, Mapping)
+    }
+    ids = Counter(student for student, owner in everybody if owner)
     for file in files:
         if file is metadata:
             continue
@@ -149,12 +187,16 @@ def _gradescope(files: Sequence[File], metadata: File) -> Attribution:
         if entry is None or len(parts) < 2:
             found.nobodys[str(file.path)] = f"{_METADATA} does not say whose it is"
             continue
-        students = [_submitter(one) for one in _get(entry, "submitters") or [] if isinstance(one, Mapping)]
-        if not any(students):
+        submitters = [_submitter(one) for one in _get(entry, "submitters") or [] if isinstance(one, Mapping)]
+        if not any(owner for _, owner in submitters):
             found.nobodys[str(file.path)] = f"{_METADATA} names neither sid nor e-mail for it"
         when = _timestamp(_get(entry, "created_at"))
         name = PurePosixPath(*parts[1:])
-        found.owned += [Owned(student, file, name, when=when) for student in students if student]
+        for student, owner in submitters:
+            if owner:
+                # Two people whose ids are the same otherwise have the whole address.
+                unique = student_id(owner) if ids[student] > 1 else student
+                found.owned.append(Owned(unique, file, name, owner=owner, when=when))
     return found
 
 
@@ -183,7 +225,7 @@ def _plain_files(files: Sequence[File], top: int, assignment: str) -> Attributio
             found.nobodys[str(file.path)] = "its name does not say whose it is"
         else:
             name = PurePosixPath(assignment).with_suffix(file.path.suffix)
-            found.owned.append(Owned(student_id(student), file, name, (attempt, 0)))
+            found.owned.append(Owned(student_id(student), file, name, order=attempt))
     return found
 
 
@@ -207,40 +249,48 @@ def _by_pattern(files: Sequence[File], pattern: str) -> Attribution:
         attempt = given.get("attempt") or ""
         if name == given.get("file_id"):
             name += file.path.suffix
-        order = (int(attempt) if attempt.isdecimal() else 0, 0)
-        found.owned.append(
-            Owned(student_id(student), file, PurePosixPath(name), order, when=_timestamp(given.get("timestamp")))
-        )
+        number = int(attempt) if attempt.isdecimal() else 0
+        when = _timestamp(given.get("timestamp"))
+        found.owned.append(Owned(student_id(student), file, PurePosixPath(name), number, when=when))
     return found
 
 
 def _attempt(name: PurePosixPath) -> tuple[PurePosixPath, int]:
-    """Return a file's name without the number that Canvas appends for another attempt, and this number."""
+    """Return a file's name without the number that Canvas and browsers append, and this number."""
     match = _RESUBMITTED.fullmatch(name.stem)
     return (name.with_name(match["base"] + name.suffix), int(match["attempt"])) if match else (name, 0)
 
 
 def student_id(name: str) -> str:
     """Return what nbgrader can use for a student's id: a single name without spaces, of a folder of its own."""
-    return re.sub(r"[\s/\\+:*?\"<>|\0]+", "_", name.strip()).strip(".") or "_"
+    return re.sub(r"[\s/\\+:*?\"<>|\0-\x1f\x7f-\x9f\ud800-\udfff]+", "_", name.strip()).strip(".") or "_"
 
 
 def _read_metadata(file: File) -> Mapping[str, Any]:
-    with file.open() as opened:
-        text = opened.read()
+    text = b"".join(file.blocks())
     try:
         data = yaml.safe_load(text)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise CollectError(f"{file.path} cannot be read, so nobody's files can be told apart: {error}") from error
+    # A date that no calendar has is a ValueError, and so is what is no text.
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        why = " ".join(str(error).split())
+        raise CollectError(
+            f"{file.path} cannot be read, so nobody's files can be told apart: {why}. Export from Gradescope again, or "
+            "say with --pattern whose a file is."
+        ) from error
     if not isinstance(data, Mapping):
-        raise CollectError(f"{file.path} does not list submissions as Gradescope does.")
+        raise CollectError(
+            f"{file.path} does not list submissions as Gradescope does. Export from Gradescope again, or say with "
+            "--pattern whose a file is."
+        )
     return {str(key): value for key, value in data.items()}
 
 
-def _submitter(entry: Mapping[Any, Any]) -> str:
-    sid, email = _get(entry, "sid"), _get(entry, "email")
-    found = str(sid).strip() if sid not in (None, "") else str(email or "").split("@")[0]
-    return student_id(found) if found else ""
+def _submitter(entry: Mapping[Any, Any]) -> tuple[str, str]:
+    """Return a student's id, and the sid or e-mail that it is made of; both are empty if there is neither."""
+    given = (_get(entry, key) for key in ("sid", "email"))
+    sid, email = ("" if value is None else str(value).strip() for value in given)
+    found = sid or email.split("@")[0]
+    return (student_id(found), sid or email.lower()) if found else ("", "")
 
 
 def _get(entry: Any, key: str) -> Any:
@@ -261,7 +311,4 @@ def with_roster(owned: Iterable[Owned], roster: Mapping[str, str]) -> list[Owned
 
     roster -- student ids by the platform's numbers
     """
-    return [
-        Owned(roster.get(one.user or "", one.student), one.file, one.name, one.order, one.user, one.late, one.when)
-        for one in owned
-    ]
+    return [replace(one, student=roster.get(one.user or "", one.student)) for one in owned]

@@ -54,23 +54,23 @@ def zipped(folder: Path) -> Path:
 
 
 @contextmanager
-def planned(path: Path, submitted: Path, pattern: str | None = None, roster: dict[str, str] | None = None):
+def planned(path: Path, submitted: Path, pattern: str | None = None, roster=None, notebooks=("task",)):
     """Yield the plan, and the folders of the students."""
     with opened(path) as contents:
-        found = attribute(contents, "task", pattern)
+        found = attribute(contents, "task", pattern, [f"{name}.ipynb" for name in notebooks])
         found.owned = with_roster(found.owned, roster or {})
         folders = {one.student: submitted / one.student / "task" for one in found.owned}
-        yield make_plan(contents, found, ["task"], folders), folders
+        yield make_plan(contents, found, notebooks, folders), folders
 
 
-def collected(path: Path, submitted: Path, pattern: str | None = None, roster: dict[str, str] | None = None):
+def collected(path: Path, submitted: Path, pattern: str | None = None, roster=None, notebooks=("task",)):
     """Collect, and return the plan and what lies there now: texts by path, without time stamps."""
-    with planned(path, submitted, pattern, roster) as (plan, folders):
+    with planned(path, submitted, pattern, roster, notebooks) as (plan, folders):
         carry_out(plan, folders)
     there = {
         path.relative_to(submitted).as_posix(): path.read_text(encoding="utf-8")
         for path in submitted.rglob("*")
-        if path.is_file() and path.name != "timestamp.txt"
+        if path.is_file() and path.name not in ("timestamp.txt", ".task.owner")
     }
     return plan, there
 
@@ -134,12 +134,40 @@ class TestCanvas:
         assert there["jdoe/task/task.ipynb"] == "third"
 
     def test_two_notebooks(self, tmp_path):
-        """The one with the assignment's name is taken, and the other is named."""
-        files = {"doejane_1_5_scratch.ipynb": ("scratch", 9), "doejane_1_4_task.ipynb": "task"}
-        plan, there = collected(export(tmp_path / "export", files), tmp_path / "submitted")
+        """Both are there, so that grading can take the one with the exercises filled in."""
+        files = {"doejane_1_5_task-Copy1.ipynb": ("worked", 9), "doejane_1_4_task.ipynb": "blank"}
+        _, there = collected(export(tmp_path / "export", files), tmp_path / "submitted")
 
-        assert there == {"doejane_1/task/task.ipynb": "task"}
-        assert plan.beside == {"doejane_1": ["doejane_1_5_scratch.ipynb"]}
+        assert there == {"doejane_1/task/task.ipynb": "blank", "doejane_1/task/task-Copy1.ipynb": "worked"}
+
+    def test_numbers_of_their_own(self, tmp_path):
+        """A number that may be the student's stays; one that can only be Canvas's goes."""
+        names = ["data-1.csv", "data-2.csv", "points.csv", "points-1.csv", "my_helper-1.py", "a-1.ipynb", "a-2.ipynb"]
+        files = {f"doejane_1_{number}_{name}": name for number, name in enumerate(names)}
+        _, there = collected(export(tmp_path / "export", files), tmp_path / "submitted")
+
+        expected = {**{name: name for name in names}, "my_helper.py": "my_helper-1.py"}
+        del expected["my_helper-1.py"]
+        assert there == {f"doejane_1/task/{name}": text for name, text in expected.items()}
+
+    def test_numbers_in_the_names_of_an_assignment(self, tmp_path):
+        """The assignment's own notebooks remain two."""
+        files = {"doejane_1_4_part-1.ipynb": "one", "doejane_1_5_part-2.ipynb": "two", "roemax_2_6_part-2.ipynb": "max"}
+        path = export(tmp_path / "export", files)
+        _, there = collected(path, tmp_path / "submitted", notebooks=("part-1", "part-2"))
+
+        assert there == {
+            "doejane_1/task/part-1.ipynb": "one",
+            "doejane_1/task/part-2.ipynb": "two",
+            "roemax_2/task/part-2.ipynb": "max",
+        }
+
+    def test_canvas_counts_files(self, tmp_path):
+        """The later of two attempts is the one with the larger number of the file, whatever it is called."""
+        files = {"doejane_1_9_task-1.ipynb": ("first", 9), "doejane_1_12_task.ipynb": "second"}
+        _, there = collected(export(tmp_path / "export", files), tmp_path / "submitted")
+
+        assert there == {"doejane_1/task/task.ipynb": "second"}
 
     def test_ten_attempts(self, tmp_path):
         """Attempt 10 is later than attempt 9."""
@@ -176,6 +204,27 @@ class TestMoodle:
         assert list(plan.nobodys.values()) == ["text typed into Moodle is no file"]
         assert not list((tmp_path / "submitted").rglob("timestamp.txt"))
 
+    def test_two_sections(self, tmp_path):
+        """Who has the same name in another export does not replace the first, and is told what to do."""
+        place, submitted = "Jane Doe_{}_assignsubmission_file_/task.ipynb", tmp_path / "submitted"
+        collected(export(tmp_path / "one", {place.format(71): ("first", 0)}), submitted)
+        plan, there = collected(export(tmp_path / "two", {place.format(81): ("other", 60)}), submitted)
+        again, mine = collected(export(tmp_path / "three", {place.format(71): ("second", 90)}), submitted)
+
+        assert there == {"Jane_Doe/task/task.ipynb": "first"}
+        assert (plan.submissions, list(plan.nobodys)) == ([], [place.format(81)])
+        why = plan.nobodys[place.format(81)]
+        assert all(part in why for part in ("number 71", "number 81", "Jane_Doe/.task.owner", "--pattern"))
+        assert (again.submissions[0].status, mine) == ("newer", {"Jane_Doe/task/task.ipynb": "second"})
+
+    def test_names_that_become_one(self, tmp_path):
+        """Two names that are the same folder's have the number, too."""
+        place = "{}_assignsubmission_file_/task.ipynb"
+        files = {place.format("Jane Doe_71"): "71", place.format("Jane  Doe_72"): "72"}
+        _, there = collected(export(tmp_path / "export", files), tmp_path / "submitted")
+
+        assert there == {"Jane_Doe_71/task/task.ipynb": "71", "Jane_Doe_72/task/task.ipynb": "72"}
+
 
 class TestGradescope:
     """`submission_N/` and submission_metadata.yml."""
@@ -198,12 +247,45 @@ class TestGradescope:
         assert parse_utc(text) == datetime(2026, 3, 1, 9, 30, tzinfo=UTC).replace(tzinfo=None)
         assert list(plan.nobodys) == ["assignment_5_export/submission_12/work.ipynb"]
 
-    @pytest.mark.parametrize("text", ["- 1", "a: [", "!!python/object/apply:os.system ['true']"])
+    def test_two_addresses(self, tmp_path):
+        """Who would have the same id has the whole address, in one export; in two, the second is nobody's."""
+        entry = "submission_{0}:\n  :submitters:\n  - :email: jane@{0}.edu\n  :created_at: 2026-03-01 09:30:00 Z\n"
+        files = {
+            "submission_metadata.yml": entry.format("a") + entry.format("b"),
+            "submission_a/work.ipynb": "a",
+            "submission_b/work.ipynb": "b",
+        }
+        _, there = collected(export(tmp_path / "both", files), tmp_path / "one")
+        assert there == {"jane@a.edu/task/task.ipynb": "a", "jane@b.edu/task/task.ipynb": "b"}
+
+        for name in "ab":
+            files = {"submission_metadata.yml": entry.format(name), f"submission_{name}/work.ipynb": name}
+            plan, there = collected(export(tmp_path / name, files), tmp_path / "two")
+        assert there == {"jane/task/task.ipynb": "a"}
+        assert "jane@a.edu" in plan.nobodys["submission_b/work.ipynb"]
+
+    @pytest.mark.parametrize(
+        ("files", "expected"),
+        [
+            (["ada/x.ipynb", "ben/x.ipynb", "ada/submission_metadata.yml"], {"ada", "ben"}),
+            (["doejane_1_2_x.ipynb", "submission_metadata.yml"], {"doejane_1"}),
+            (["A B_1_assignsubmission_file_/x.ipynb", "A B_1_assignsubmission_file_/submission_metadata.yml"], {"A_B"}),
+        ],
+    )
+    def test_a_student_hands_in_metadata(self, tmp_path, files, expected):
+        """The export is taken for what it is."""
+        path = export(tmp_path / "export", dict.fromkeys(files, "a: ["))
+        plan, _ = collected(path, tmp_path / "submitted")
+
+        assert {one.student for one in plan.submissions} == expected
+
+    @pytest.mark.parametrize("text", ["- 1", "a: [", "!!python/object/apply:os.system ['true']", "a: 2026-13-45"])
     def test_metadata_that_make_no_sense(self, tmp_path, text):
         """An error that names the file."""
         files = {"submission_metadata.yml": text, "submission_11/work.ipynb": ""}
-        with pytest.raises(CollectError, match=r"submission_metadata\.yml"):
+        with pytest.raises(CollectError, match=r"^submission_metadata\.yml .*--pattern") as caught:
             collected(export(tmp_path / "export", files), tmp_path / "submitted")
+        assert "\n" not in str(caught.value)
 
 
 class TestFoldersAndFiles:
@@ -227,6 +309,29 @@ class TestFoldersAndFiles:
         _, there = collected(zipped(export(tmp_path / "export", files)), tmp_path / "submitted")
 
         assert there == {"ada/task/task.ipynb": "ada", "ada/task/images/a.png": "png"}
+
+    def test_a_notebook_in_a_folder(self, tmp_path):
+        """What lies beside it remains beside it."""
+        files = {
+            "ada/hw/work.ipynb": "ada",
+            "ada/hw/my_helper.py": "beside it",
+            "ada/hw/data/points.csv": "1,2",
+            "ada/hw/timestamp.txt": "2000-01-01 00:00:00 UTC",
+            "ada/my_helper.py": "another",
+            "ada/data": "in the way",
+            "ada/readme.txt": "?",
+            "ben/x.ipynb": "ben",
+        }
+        plan, there = collected(export(tmp_path / "export", files), tmp_path / "submitted")
+
+        assert there == {
+            "ada/task/task.ipynb": "ada",
+            "ada/task/my_helper.py": "beside it",
+            "ada/task/data/points.csv": "1,2",
+            "ada/task/readme.txt": "?",
+            "ben/task/task.ipynb": "ben",
+        }
+        assert plan.beside == {"ada": ["ada/data", "ada/hw/timestamp.txt", "ada/my_helper.py"]}
 
     def test_files(self, tmp_path):
         """The name without the assignment's; a number at the end is an attempt only beside a file without it."""
@@ -293,6 +398,15 @@ class TestPattern:
             {"s1": ["s1/v1/2026-01-02T03:04:05+00:00/x.ipynb"]},
             ["readme"],
         )
+
+    def test_the_attempt_decides(self, tmp_path):
+        """All files of the last attempt, and no others, whatever their names and times are."""
+        files = {"s1_try2_task.ipynb": ("2", 90), "s1_try2_old.csv": "2", "s1_try10_final.ipynb": ("10", 0)}
+        pattern = r"(?P<student>s\d)_try(?P<attempt>\d+)_(?P<file>.+)"
+        plan, there = collected(export(tmp_path / "export", files), tmp_path / "submitted", pattern)
+
+        assert there == {"s1/task/task.ipynb": "10"}
+        assert plan.earlier == {"s1": ["s1_try2_old.csv", "s1_try2_task.ipynb"]}
 
     @pytest.mark.parametrize(("pattern", "words"), [("(", "no regular expression"), ("x", "no group")])
     def test_a_pattern_that_is_none(self, tmp_path, pattern, words):
@@ -368,7 +482,7 @@ class TestHarm:
             archive.writestr("ada/x.ipynb", b"x" * 5000)
         data = (tmp_path / "x.zip").read_bytes().replace(struct.pack("<I", 5000), struct.pack("<I", 10))
         (tmp_path / "x.zip").write_bytes(data)
-        with pytest.raises((CollectError, zipfile.BadZipFile)):
+        with pytest.raises(CollectError, match=r"^ada/x\.ipynb "):
             collected(tmp_path / "x.zip", tmp_path / "submitted")
 
         assert not [path for path in (tmp_path / "submitted").rglob("*") if path.is_file()]
@@ -393,13 +507,66 @@ class TestHarm:
         assert list(there) == ["ada/task/task.ipynb"]
         assert set(plan.nobodys) == {"ben/x.ipynb", "chandra"}
 
-    @pytest.mark.parametrize("content", [None, b"not a zip"])
+    @pytest.mark.parametrize("content", [None, b"not a zip", b"no text"])
     def test_neither_folder_nor_archive(self, tmp_path, content):
         """A sentence that says so."""
-        if content is not None:
+        with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+            archive.writestr("ad\u00e4/x.ipynb", "")
+        if content is None:
+            (tmp_path / "x.zip").unlink()
+        elif content == b"no text":
+            data = (tmp_path / "x.zip").read_bytes().replace("\u00e4".encode(), b"\xff\xff")
+            (tmp_path / "x.zip").write_bytes(data)
+        else:
             (tmp_path / "x.zip").write_bytes(content)
-        with pytest.raises(CollectError, match=r"does not exist|neither a folder nor a zip"):
+        with pytest.raises(CollectError, match=r"x\.zip (does not exist|is neither a folder nor a zip).*[Gg]ive the f"):
             collected(tmp_path / "x.zip", tmp_path / "submitted")
+
+    def test_a_damaged_archive(self, tmp_path):
+        """One that says that its files lie before its start, which is the system's error."""
+        with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+            archive.writestr("ada/x.ipynb", "hello")
+        data = bytearray((tmp_path / "x.zip").read_bytes())
+        struct.pack_into("<L", data, data.rfind(b"PK\5\6") + 16, 0xFFFFFFF0)
+        (tmp_path / "x.zip").write_bytes(data)
+        with pytest.raises(CollectError, match=r"^ada/x\.ipynb cannot be read: .*Export again"):
+            collected(tmp_path / "x.zip", tmp_path / "submitted")
+
+    def test_a_damaged_file_in_an_archive(self, tmp_path):
+        """It is named, with what to do."""
+        with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+            archive.writestr("ada/x.ipynb", "hello")
+            archive.writestr("ben/x.ipynb", "world")
+        data = (tmp_path / "x.zip").read_bytes().replace(b"world", b"WORLD")
+        (tmp_path / "x.zip").write_bytes(data)
+        with pytest.raises(CollectError, match=r"^ben/x\.ipynb cannot be read: .*Export again"):
+            collected(tmp_path / "x.zip", tmp_path / "submitted")
+
+    def test_a_file_that_is_not_to_be_read(self, tmp_path):
+        """It is named, and not the place that it should go to."""
+        path = export(tmp_path / "export", {"ada/x.ipynb": "ada"})
+        with planned(path, tmp_path / "submitted") as (plan, folders):
+            (path / "ada/x.ipynb").unlink()
+            with pytest.raises(CollectError, match=r"^ada/x\.ipynb cannot be read: No such file"):
+                carry_out(plan, folders)
+
+    @pytest.mark.parametrize("name", [b"Zo\xeb.ipynb", b"a\x1b[2J.ipynb", b"a\nnobody's: b.ipynb"])
+    def test_names_that_cannot_be_shown(self, tmp_path, name):
+        """Such a file is nobody's, and its name does nothing to the terminal; the others are collected."""
+        path = export(tmp_path / "export", {"ada/x.ipynb": "ada"})
+        (path / "ada" / os.fsdecode(name)).write_text("?", encoding="utf-8")
+        plan, there = collected(path, tmp_path / "submitted")
+
+        assert list(there) == ["ada/task/task.ipynb"]
+        (shown,) = plan.nobodys
+        assert "\ufffd" in shown
+        assert not set("\n\x1b\udceb") & set(shown)
+        assert "rename it" in plan.nobodys[shown]
+
+    def test_a_message_can_be_shown(self, tmp_path):
+        """Even if the name of the export cannot."""
+        with pytest.raises(CollectError, match="Zo\ufffd\\.zip does not exist"):
+            collected(tmp_path / os.fsdecode(b"Zo\xeb.zip"), tmp_path / "submitted")
 
     def test_a_local_time_in_an_archive(self, tmp_path, monkeypatch):
         """An archive that says only local times is read in this machine's zone."""
