@@ -13,8 +13,8 @@ from autograder.collecting.contents import CollectError, Contents, File, remove
 from autograder.collecting.naming import Attribution, Owned
 
 TIMESTAMP = "timestamp.txt"
-# The files of these layouts have the time of the export, which must not count as lateness.
-UNTIMED = ("canvas", "moodle")
+# The files of these layouts have the time of the export, or may have it, which must not count as lateness.
+UNTIMED = ("canvas", "moodle", "pattern")
 # As nbgrader writes it.
 _FORMAT = "%Y-%m-%d %H:%M:%S.%f UTC"
 
@@ -112,7 +112,7 @@ def make_plan(
             student,
             {name: one.file for name, one in files.items()},
             when=max(_when(one) for one in files.values()),
-            timed=attribution.layout not in UNTIMED,
+            timed=attribution.layout not in UNTIMED or all(one.when is not None for one in files.values()),
             late=any(one.late for one in files.values()),
             owner=owners[0] if owners else None,
         )
@@ -136,7 +136,7 @@ def carry_out(plan: Plan, folders: Mapping[str, Path]) -> None:
                 file.copy(place)
             if submission.timed:
                 (new / TIMESTAMP).write_text(submission.timestamp, encoding="utf-8")
-            elif (target / TIMESTAMP).is_file():  # an instructor's, since nothing of these platforms has one
+            elif (target / TIMESTAMP).is_file():  # an instructor's, since these layouts have none
                 shutil.copy2(target / TIMESTAMP, new / TIMESTAMP)
             if submission.owner is not None:
                 _record(target).write_text(submission.owner + "\n", encoding="utf-8")

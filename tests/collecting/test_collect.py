@@ -150,6 +150,14 @@ class TestCanvas:
         del expected["my_helper-1.py"]
         assert there == {f"doejane_1/task/{name}": text for name, text in expected.items()}
 
+    def test_attempts_under_another_name(self, tmp_path):
+        """A notebook that is there without a number, too, was handed in again."""
+        files = {"doejane_1_4_homework.ipynb": ("first", 9), "doejane_1_5_homework-1.ipynb": "second"}
+        plan, there = collected(export(tmp_path / "export", files), tmp_path / "submitted")
+
+        assert there == {"doejane_1/task/task.ipynb": "second"}
+        assert plan.earlier == {"doejane_1": ["doejane_1_4_homework.ipynb"]}
+
     def test_numbers_in_the_names_of_an_assignment(self, tmp_path):
         """The assignment's own notebooks remain two."""
         files = {"doejane_1_4_part-1.ipynb": "one", "doejane_1_5_part-2.ipynb": "two", "roemax_2_6_part-2.ipynb": "max"}
@@ -406,6 +414,7 @@ class TestPattern:
         plan, there = collected(export(tmp_path / "export", files), tmp_path / "submitted", pattern)
 
         assert there == {"s1/task/task.ipynb": "10"}
+        assert not list((tmp_path / "submitted").rglob("timestamp.txt"))
         assert plan.earlier == {"s1": ["s1_try2_old.csv", "s1_try2_task.ipynb"]}
 
     @pytest.mark.parametrize(("pattern", "words"), [("(", "no regular expression"), ("x", "no group")])
