@@ -16,11 +16,11 @@ from autograder.intake import limits
 from autograder.intake.cells import Cell, code_cell, is_solution, is_test, marks, new_id
 from autograder.intake.definitions import read_code
 from autograder.intake.environment import Environment
-from autograder.intake.exercises import Exercise, exercises, is_unfilled_stub
+from autograder.intake.exercises import Exercise, exercises, is_filled, is_unfilled_stub
 from autograder.intake.match import Roles, give_by_definition, plain_text
 from autograder.intake.metadata import strip_accounts
 from autograder.intake.order import Needs, ordinary_place
-from autograder.intake.parts import inner_function, named_definitions, rescue, split
+from autograder.intake.parts import hold_back, inner_function, named_definitions, rescue, split
 from autograder.intake.repairs import MISSING
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ class Layout:
     ) -> list[Place]:
         """Return the cells, those in parts of which one could take the others along."""
         places: list[Place] = []
+        defined = self._defined(notebook, roles)
         length = 0
         for position, cell in enumerate(notebook.cells):
             role = roles.get(position)
@@ -106,8 +107,24 @@ class Layout:
             if role is not None and is_test(self._roles.by_id[role]):
                 places += self._answers_in_test(cell, role, taken, repairs)
                 continue
-            places += self._parts(cell, role, f"cell {position + 1}", around, taken, repairs)
+            elsewhere = frozenset(name for name, where in defined.items() if where - {position})
+            places += self._parts(cell, role, f"cell {position + 1}", elsewhere, around, taken, repairs)
         return places
+
+    def _defined(self, notebook: NotebookNode, roles: dict[int, str]) -> dict[str, set[int]]:
+        """Return which cells that Python can compile define what; an exercise that was left empty defines nothing."""
+        found: dict[str, set[int]] = {}
+        for position, cell in enumerate(notebook.cells):
+            role = roles.get(position)
+            if cell.cell_type != "code" or (role is not None and is_test(self._roles.by_id[role])):
+                continue
+            names = set(read_code(cell.source).functions - self._names)
+            for exercise in self.exercises:
+                if is_filled(cell.source, exercise):
+                    names |= exercise.names & (read_code(cell.source).functions | read_code(cell.source).others)
+            for name in names:
+                found.setdefault(name, set()).add(position)
+        return found
 
     def _answers_in_test(self, cell: NotebookNode, role: str, taken: set[str], repairs: list[str]) -> list[Place]:
         """Return a test, and before it what its place defines that is the student's."""
@@ -122,16 +139,24 @@ class Layout:
         cell: NotebookNode,
         role: str | None,
         name: str,
+        elsewhere: frozenset[str],
         around: Environment,
         taken: set[str],
         repairs: list[str],
     ) -> list[Place]:
+        """Return a cell in the parts that have to be kept apart, or as it is.
+
+        elsewhere -- what other cells define. A kernel never ran what this cell defines behind an error, so that counts
+        only where there is nothing else.
+        """
         source = cell.source
         broken = not read_code(source).runs
         whole = rescue(source) if broken else [source]
+        if len(whole) > 1:
+            whole = hold_back(whole, elsewhere) or [source]
         parts: list[str] = []
         for one in whole:
-            parts += split(one, self._names, around.is_there) if read_code(one).runs else [one]
+            parts += split(one, self._names, around.is_there, elsewhere) if read_code(one).runs else [one]
         if parts == [source]:
             return [Place(cell, role)]
         if broken and (len(parts) > 1 or not read_code(parts[0]).runs):

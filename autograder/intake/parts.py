@@ -24,34 +24,48 @@ _OPEN = ("triple-quoted", "never closed", "unexpected EOF", "expected an indente
 _DEPTH = 100
 
 
-def split(source: str, exercises: frozenset[str], is_there: Callable[[str], bool]) -> list[str]:
+def split(
+    source: str,
+    exercises: frozenset[str],
+    is_there: Callable[[str], bool],
+    elsewhere: frozenset[str] = frozenset(),
+) -> list[str]:
     """Return the parts of a cell that Python can compile; one, if nothing in it needs to be kept apart.
 
     exercises -- the names that tests look for
     is_there -- tells whether a module can be imported
+    elsewhere -- what other cells define; what this one says of it stays behind a call that may fail, as in a kernel
     The parts run in order and say together what the cell said, so they do what it did, unless one of them fails.
     """
     statements = read_code(source).statements
     if source.lstrip().startswith("%%") or len(statements) < 2:
         return [source]
-    cuts = _cuts(statements, exercises, is_there)
+    cuts = _cuts(statements, exercises, is_there, elsewhere)
     if not cuts:
         return [source]
     # If it is cut at all, then also behind each exercise, so that nothing else is taken for its failure.
-    cuts |= {n for n in range(1, len(statements)) if statements[n - 1].functions & exercises}
+    behind = (n for n in range(1, len(statements)) if statements[n - 1].functions & exercises)
+    cuts |= {n for n in behind if not redefines(statements[n], elsewhere)}
     bounds = [0, *sorted(cuts), len(statements)]
     parts = [statements[begin:end] for begin, end in pairwise(bounds)]
     return ["\n".join(one.text for one in part).strip("\n") for part in parts]
 
 
-def _cuts(statements: Sequence[Statement], exercises: frozenset[str], is_there: Callable[[str], bool]) -> set[int]:
+def _cuts(
+    statements: Sequence[Statement],
+    exercises: frozenset[str],
+    is_there: Callable[[str], bool],
+    elsewhere: frozenset[str],
+) -> set[int]:
     """Return before which statements a cell has to be cut, so that an error before does not keep them from running."""
     cuts = set()
     shaky = has_exercise = False
     for position, one in enumerate(statements):
         exercise = bool(one.functions & exercises)
         after_foreign = position > 0 and _is_foreign(statements[position - 1], is_there)
-        if after_foreign or (one.binds and shaky) or (exercise and has_exercise):
+        wanted = (one.binds and shaky) or (exercise and has_exercise)
+        # What is foreign here was there where the notebook was written, so what stands behind it did run.
+        if after_foreign or (wanted and not redefines(one, elsewhere)):
             cuts.add(position)
             shaky = has_exercise = False
         shaky = shaky or one.can_fail or _is_foreign(one, is_there)
@@ -96,6 +110,41 @@ def rescue(source: str) -> list[str]:
     if not any(good and any(one.binds for one in read_code("\n".join(text)).statements) for good, text in parts):
         return [source]
     return ["\n".join(text).strip("\n") for _, text in parts if "\n".join(text).strip()]
+
+
+def redefines(one: Statement, elsewhere: frozenset[str]) -> bool:
+    """Tell whether a statement gives another meaning to something that other cells define; imports do no harm."""
+    return not one.modules and bool((one.functions | one.others) & elsewhere)
+
+
+def hold_back(parts: Sequence[str], elsewhere: frozenset[str]) -> list[str]:
+    """Return the parts of a broken cell, with what redefines something put to what is broken, so that it does not run.
+
+    parts -- what `rescue` returned, at least one of them broken
+    elsewhere -- what other cells define
+    Returns an empty list if nothing is left that something later may need, or if the parts cannot be told apart.
+    """
+    kept: list[str] = []
+    held: list[str] = []
+    broken: int | None = None
+    useful = False
+    for part in parts:
+        code = read_code(part)
+        if not code.runs:
+            broken = len(kept) if broken is None else broken
+            kept.append(part)
+            continue
+        stays = [one for one in code.statements if not redefines(one, elsewhere)]
+        held += [one.text for one in code.statements if redefines(one, elsewhere)]
+        useful = useful or any(one.binds for one in stays)
+        if stays:
+            kept.append("\n".join(one.text for one in stays).strip("\n") if len(stays) < len(code.statements) else part)
+    if not held:
+        return list(parts)
+    if broken is None or not useful:
+        return []
+    kept[broken] = "\n".join([kept[broken], *held])
+    return [] if read_code(kept[broken]).runs else kept
 
 
 def _pieces(source: str) -> list[str]:

@@ -8,6 +8,7 @@ from nbformat.v4 import new_code_cell
 
 from autograder.demo import mistakes_of_class, submission
 from autograder.intake.cells import marks
+from autograder.intake.exercises import fullness
 
 START, END = "### START CODE HERE ###", "### END CODE HERE ###"
 
@@ -201,6 +202,95 @@ class TestDefinitions:
             source = source.replace("    L = len", "    parameters = params\n    L = len")
 
         assert grade(with_source(solved, {"update_parameters": source})).missed == {}
+
+
+class TestScratchCells:
+    """Cells of trial and error, of which a kernel runs nothing behind an error."""
+
+    OLD = "def linear_forward(A, W, b):\n    return A, (A, W, b)"
+    FAILING = (f"{OLD}\n\nlinear_forward(A W, b)", f"linear_forward(1)\n\n{OLD}", f"assert False\nx = 1\n{OLD}")
+
+    @pytest.mark.parametrize("scratch", FAILING)
+    @pytest.mark.parametrize("behind", ["linear_forward", "test_linear_forward"])
+    def test_an_old_version_that_never_ran(self, grade, solved, scratch, behind):
+        """The right function stays the one that its test and all later functions use."""
+        more = nbformat.from_dict(solved)
+        more.cells.insert(at(solved, behind) + 1, code_cell(scratch))
+        graded = grade(more)
+
+        assert graded.missed == {}
+        assert graded.repairs == []
+
+    def test_the_right_version_stands_further_down(self, grade, solved):
+        """An old version in a broken cell does not count where there is another one, before or after it."""
+        broken = with_source(solved, {"linear_forward": self.FAILING[0]})
+        broken.cells.insert(at(solved, "linear_activation_forward"), code_cell(source_of(solved, "linear_forward")))
+
+        assert grade(broken).missed == {}
+
+    @pytest.mark.parametrize("error", ["linear_forward(A W, b)", "unknown(1)"])
+    def test_a_function_that_is_only_there(self, grade, solved, error):
+        """An old version stays with the error that kept it from running; what stands nowhere else is kept."""
+        cell = f"{error}\n\n{self.OLD}\n\n{source_of(solved, 'compute_cost')}"
+        mixed = with_source(solved, {"compute_cost": ""})
+        mixed.cells.insert(at(solved, "test_linear_forward") + 1, code_cell(cell))
+
+        assert grade(mixed).missed == {}
+
+    @pytest.mark.parametrize("error", ["linear_forward(A W, b)", "unknown(1)"])
+    def test_the_exercise_was_left_empty(self, grade, solved, release, error):
+        """A stub is no other definition: what was written beside an error still counts."""
+        mixed = with_source(solved, {"linear_forward": source_of(release, "linear_forward")})
+        answer = source_of(solved, "linear_forward")
+        mixed.cells.insert(at(solved, "linear_forward") + 1, code_cell(f"{error}\n\n{answer}"))
+
+        assert grade(mixed).missed == {}
+
+    def test_what_is_only_missing_here(self, grade, solved):
+        """Behind what ran where the notebook was written, the last version counts, as it did there."""
+        wrong = with_source(solved, {"compute_cost": TestDefinitions.WRONG})
+        answer = f"!wget https://example.org/data.h5\n\n{source_of(solved, 'compute_cost')}"
+        wrong.cells.insert(at(solved, "compute_cost") + 1, code_cell(answer))
+
+        assert grade(wrong).missed == {}
+
+
+class TestBelowTheMarkers:
+    """An answer that was written outside of the place that was meant for it."""
+
+    BELOW = f"{END}\n    Z = np.dot(W, A) + b"
+
+    def answered(self, solved, release):
+        """Return a solved notebook with one answer below the markers."""
+        stub = source_of(release, "linear_forward")
+        assert stub.count(END) == 1
+        return with_source(solved, {"linear_forward": stub.replace(END, self.BELOW)})
+
+    def test_it_counts(self, grade, solved, release):
+        """An old version further down is not judged instead."""
+        below = self.answered(solved, release)
+        below.cells.insert(at(solved, "linear_activation_forward"), code_cell(TestScratchCells.OLD))
+        graded = grade(below)
+
+        assert graded.points["linear_forward"] == 10
+        assert graded.repairs == []
+
+    def test_it_is_more_than_nothing(self, layout, solved, release):
+        """The notebook with this answer is taken before one that was never filled in."""
+        below = self.answered(solved, release)
+        empty = with_source(solved, {"linear_forward": source_of(release, "linear_forward")})
+
+        assert fullness(below, layout.exercises) == 10
+        assert fullness(empty, layout.exercises) == 9
+
+    def test_a_stub_of_another_release(self, layout, solved, release):
+        """What was given there and is not given here is no answer."""
+        stub = source_of(release, "linear_forward")
+        given = "assert Z.shape == (W.shape[0], A.shape[1])"
+        assert given in stub
+        older = stub.replace(given, "assert(Z.shape == (W.shape[0], A.shape[1]))")
+
+        assert fullness(with_source(solved, {"linear_forward": older}), layout.exercises) == 9
 
 
 class TestEmptyExercises:
