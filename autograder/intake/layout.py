@@ -8,6 +8,7 @@ student's own text (answers).
 from __future__ import annotations
 
 import builtins
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -96,7 +97,9 @@ class Layout:
     ) -> list[Place]:
         """Return the cells, those in parts of which one could take the others along."""
         places: list[Place] = []
-        defined = self._defined(notebook, roles)
+        defined_in = self._defined(notebook, roles)
+        count = Counter(name for names in defined_in for name in names)
+        everywhere = frozenset(count)
         length = 0
         for position, cell in enumerate(notebook.cells):
             role = roles.get(position)
@@ -107,23 +110,25 @@ class Layout:
             if role is not None and is_test(self._roles.by_id[role]):
                 places += self._answers_in_test(cell, role, taken, repairs)
                 continue
-            elsewhere = frozenset(name for name, where in defined.items() if where - {position})
+            own = {name for name in defined_in[position] if count[name] == 1}
+            elsewhere = everywhere - own if own else everywhere
             places += self._parts(cell, role, f"cell {position + 1}", elsewhere, around, taken, repairs)
         return places
 
-    def _defined(self, notebook: NotebookNode, roles: dict[int, str]) -> dict[str, set[int]]:
-        """Return which cells that Python can compile define what; an exercise that was left empty defines nothing."""
-        found: dict[str, set[int]] = {}
+    def _defined(self, notebook: NotebookNode, roles: dict[int, str]) -> list[set[str]]:
+        """Return what each cell defines that Python can compile; an exercise that was left empty defines nothing."""
+        found: list[set[str]] = []
         for position, cell in enumerate(notebook.cells):
             role = roles.get(position)
             if cell.cell_type != "code" or (role is not None and is_test(self._roles.by_id[role])):
+                found.append(set())
                 continue
-            names = set(read_code(cell.source).functions - self._names)
+            code = read_code(cell.source)
+            names = set(code.functions - self._names)
             for exercise in self.exercises:
                 if is_filled(cell.source, exercise):
-                    names |= exercise.names & (read_code(cell.source).functions | read_code(cell.source).others)
-            for name in names:
-                found.setdefault(name, set()).add(position)
+                    names |= exercise.names & (code.functions | code.others)
+            found.append(names)
         return found
 
     def _answers_in_test(self, cell: NotebookNode, role: str, taken: set[str], repairs: list[str]) -> list[Place]:
