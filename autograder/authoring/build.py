@@ -1,13 +1,13 @@
 """Build: masters -> source -> release. And back, where a source was edited in Jupyter.
 
 A build never overwrites an edit. Each source notebook keeps the hashes of what the last build wrote; a source or a
-copied file that no longer has its hash was edited, and stays until `pull` has taken the edit into the master.
+copied file that no longer has its hash was edited, and stays until `pull` has taken the edit into the master. A build
+deletes only what an earlier build wrote; see strays.py for everything else that lies there.
 """
 
 from __future__ import annotations
 
 import filecmp
-import hashlib
 import shutil
 import tempfile
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.authoring.companions import companions
+from autograder.authoring.companions import Companion, companions
 from autograder.authoring.errors import AuthoringError, BuildError
 from autograder.authoring.generate import generate
 from autograder.authoring.leaks import find_leaks
@@ -28,6 +28,7 @@ from autograder.authoring.master import (
     read_source,
     to_source,
 )
+from autograder.authoring.strays import attached, content_hash, files_in, remove_litter, strays
 from autograder.course import Assignment, Course
 from autograder.diagnosis.catalogue import Catalogue, CatalogueError, solutions
 
@@ -37,23 +38,22 @@ _NOTEBOOK = "notebook"  # the key of the notebook itself among the hashes of its
 def build(assignment: Assignment) -> list[Path]:
     """Write an assignment's source and release, and its bundle and gradebook entry; return the files written.
 
-    Raises BuildError if the master or its catalogue is wrong, the source was edited, or the release gives something
-    away.
+    Raises BuildError if the master or its catalogue is wrong, the source was edited, something lies in the source's
+    folder that the build would delete and that is nowhere else, or the release gives something away.
     """
     master = _linted_master(assignment)
     if misfits := catalogue_problems(assignment, master):
         raise BuildError(misfits)
-    if edits := edited(assignment):
-        raise BuildError(
-            [
-                AuthoringError(
-                    f"edited since the last build from {origin}. `autograder build --pull {assignment.name}` takes "
-                    f"the edit into {origin}; `git restore {path}` gives it up.",
-                    file=path,
-                )
-                for path, origin in edits.items()
-            ]
+    problems = [
+        AuthoringError(
+            f"edited since the last build from {origin}. `autograder build --pull {assignment.name}` takes "
+            f"the edit into {origin}; `git restore {path}` gives it up.",
+            file=path,
         )
+        for path, origin in edited(assignment).items()
+    ]
+    if problems := problems + _only_in_source(assignment, companions(assignment, master)):
+        raise BuildError(problems)
     _write_source(assignment, master)
     generate(assignment)
     _refuse_leaks(assignment)
@@ -64,17 +64,21 @@ def build(assignment: Assignment) -> list[Path]:
 def drift(assignment: Assignment) -> list[AuthoringError]:
     """Return every file under source/ and release/ that is not what a build would write."""
     course = assignment.course
+    master = _linted_master(assignment)
+    problems = _only_in_source(assignment, companions(assignment, master))
+    reported = {problem.file for problem in problems}
     with tempfile.TemporaryDirectory(prefix="autograder-build-") as temporary:
         fresh = Assignment(Course(Path(temporary)), assignment.name)
-        _write_source(fresh, _linted_master(assignment), origin=assignment)
+        _write_source(fresh, master, origin=assignment)
         generate(fresh, course)
         _refuse_leaks(fresh)
-        problems = []
         for was, now in [(assignment.source, fresh.source), (assignment.release, fresh.release)]:
-            names = {path.relative_to(folder) for folder in (was.parent, now.parent) for path in _files(folder)}
+            names = {path.relative_to(folder) for folder in (was.parent, now.parent) for path in files_in(folder)}
             for name in sorted(names):
                 old, new = was.parent / name, now.parent / name
-                if not (old.is_file() and new.is_file() and filecmp.cmp(old, new, shallow=False)):
+                if old not in reported and not (
+                    old.is_file() and new.is_file() and filecmp.cmp(old, new, shallow=False)
+                ):
                     problem = f"not what {assignment.master.name} gives now; run `autograder build {assignment.name}`."
                     problems.append(AuthoringError(problem, file=old))
         return problems
@@ -83,15 +87,16 @@ def drift(assignment: Assignment) -> list[AuthoringError]:
 def pull(assignment: Assignment) -> list[Path]:
     """Take what was edited under source/ back into the master and the helper files; return the files changed.
 
-    Raises BuildError if the same file was edited on both sides since the last build.
+    Raises BuildError if the same file was edited on both sides since the last build, or something lies in the source's
+    folder that cannot be taken back and is nowhere else.
     """
     source = read_source(assignment.source)
     built = built_hashes(source)
     beside = companions(assignment, read_master(assignment.master))
     made = {name for name, one in beside.items() if not one.copied}
-    conflicts, changed = [], []
+    conflicts, changed = _only_in_source(assignment, beside), []
     for path, origin in edited(assignment).items():
-        now = digest(read_master(origin)) if path == assignment.source else _hash(origin.read_bytes())
+        now = digest(read_master(origin)) if path == assignment.source else content_hash(origin.read_bytes())
         key = _NOTEBOOK if path == assignment.source else path.relative_to(assignment.source.parent).as_posix()
         if key in made:
             problem = f"made of the solution in {origin}; edit that, and `git restore {path}`."
@@ -126,9 +131,24 @@ def edited(assignment: Assignment) -> dict[Path, Path]:
         edits[assignment.source] = assignment.master
     for name, one in companions(assignment, master).items():
         path = assignment.source.parent / name
-        if path.is_file() and name in built and _hash(path.read_bytes()) not in (built[name], _hash(one.content)):
+        if (
+            path.is_file()
+            and name in built
+            and content_hash(path.read_bytes()) not in (built[name], content_hash(one.content))
+        ):
             edits[path] = one.origin
     return edits
+
+
+def _only_in_source(assignment: Assignment, beside: dict[str, Companion]) -> list[AuthoringError]:
+    """Return what a build would delete for good and `pull` cannot take back: strays, and pictures pasted into cells.
+
+    beside -- what goes beside the notebook
+    """
+    if not assignment.source.is_file():
+        return strays(assignment, beside, {})
+    source = read_source(assignment.source)
+    return attached(source, assignment) + strays(assignment, beside, built_hashes(source))
 
 
 def _linted_master(assignment: Assignment) -> NotebookNode:
@@ -152,10 +172,11 @@ def catalogue_problems(assignment: Assignment, solved: NotebookNode) -> list[Aut
 def _write_source(assignment: Assignment, master: NotebookNode, origin: Assignment | None = None) -> None:
     """Write source/<assignment>/, from the files of `origin` if that is another course's."""
     beside = companions(origin or assignment, master)
-    built = {name: _hash(one.content) for name, one in beside.items()} | {_NOTEBOOK: digest(master)}
+    built = {name: content_hash(one.content) for name, one in beside.items()} | {_NOTEBOOK: digest(master)}
     folder = assignment.source.parent
-    for path in _files(folder):
-        path.unlink()
+    remove_litter(folder)
+    for path in files_in(folder):
+        path.unlink()  # the callers have made sure that nothing is among them that is nowhere else
     for name, one in beside.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(one.content)
@@ -166,17 +187,7 @@ def _write_source(assignment: Assignment, master: NotebookNode, origin: Assignme
 def _refuse_leaks(assignment: Assignment) -> None:
     """Remove a release that gives something away, and raise BuildError."""
     source, release = read_source(assignment.source), read_source(assignment.release)
-    files = [path for path in _files(assignment.release.parent) if path != assignment.release]
+    files = [path for path in files_in(assignment.release.parent) if path != assignment.release]
     if leaks := find_leaks(source, release, files):
         shutil.rmtree(assignment.release.parent)
         raise BuildError([leak.at(file=assignment.release) for leak in leaks])
-
-
-def _files(folder: Path) -> list[Path]:
-    """Return the files of an assignment's folder; what Python and Jupyter leave behind is none of them."""
-    left_behind = {"__pycache__", ".ipynb_checkpoints"}
-    return [path for path in folder.rglob("*") if path.is_file() and not left_behind & set(path.parts)]
-
-
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
