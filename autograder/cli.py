@@ -333,6 +333,10 @@ def export(
     for result in results.results:
         if not result.graded:
             _error(f"{result.student} has no marks: {result.error}")
+        elif result.needs_manual:
+            _error(f"{result.student} waits for marks by hand.")
+        elif result.error:
+            _error(f"{result.student} has the marks of an earlier submission: {result.error}")
     typer.echo(f"The marks of {len(results.graded)} students: {_relative_path(path, course.root)}")
 
 

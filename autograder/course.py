@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder.bundle import bundles_folder
+
 CONFIG = "nbgrader_config.py"
 
 
@@ -84,6 +86,12 @@ class Course:
             if name not in known:
                 raise CourseError(f"There is no assignment {name!r}. There is: {', '.join(known) or 'none'}.")
         return [Assignment(self, name) for name in chosen]
+
+    @property
+    def bundles(self) -> Path:
+        """The folder of what was released, by assignment."""
+        given = self.nbgrader_config().CourseDirectory.get("db_url")
+        return bundles_folder(given, self.root) if isinstance(given, str) else self.root / "bundles"
 
     def nbgrader_config(self, root: Path | None = None) -> Any:
         """Return the course's nbgrader configuration; for `root`, if given, with folders and gradebook of its own.

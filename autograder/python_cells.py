@@ -43,6 +43,19 @@ def read(source: str) -> tuple[str, ast.Module | None]:
     return plain, _tree(plain)
 
 
+def syntax_error(source: str) -> SyntaxError | ValueError | None:
+    """Return why a cell is no Python; None if it is, or is nested too deep to tell. Nothing is compiled."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(plain_python(source))
+    except (SyntaxError, ValueError) as error:
+        return error
+    except (RecursionError, MemoryError):
+        return None
+    return None
+
+
 def _tree(text: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():

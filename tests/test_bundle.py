@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from autograder.bundle import BundleError, bundles_folder, load, store_notebook
+from autograder.course import Course
 
 
 @pytest.fixture
@@ -99,3 +100,14 @@ def test_no_bundle(tmp_path):
 def test_where_bundles_lie(url, folder):
     """Beside the gradebook if it is a file, else in the course's folder."""
     assert bundles_folder(url, Path("/course")) == Path(folder)
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_where_the_course_has_its_bundles(tmp_path, elsewhere):
+    """Beside the gradebook: a course that moved its gradebook has older bundles lying about."""
+    given = (
+        f"c = get_config()\nc.CourseDirectory.db_url = 'sqlite:///{tmp_path}/marks/gradebook.db'" if elsewhere else ""
+    )
+    (tmp_path / "nbgrader_config.py").write_text(given)
+
+    assert Course(tmp_path).bundles == tmp_path / ("marks/bundles" if elsewhere else "bundles")

@@ -16,7 +16,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.bundle import Bundle, load
+from autograder.bundle import Bundle, BundleError, load
 from autograder.course import CONFIG, Assignment
 from autograder.grading.failures import GradingError
 from autograder.intake.aliases import TABLE
@@ -35,7 +35,12 @@ def make_package(assignment: Assignment, isolation: str | None = None) -> bytes:
     isolation -- "auto" or "none"; what the course sets, if None
     Raises BundleError if the assignment was not released, GradingError if this package's own files are not at hand.
     """
-    bundle = load(assignment.course.root / "bundles" / assignment.name)
+    bundle = load(assignment.course.bundles / assignment.name)
+    if not bundle.notebook(assignment.name).is_file() or len(bundle.cells) > 1:
+        raise BundleError(
+            f"{assignment.name} has the notebooks {', '.join(sorted(bundle.cells))}, but on Gradescope an assignment "
+            f"is one notebook, called {assignment.name}.ipynb. Make an assignment of each."
+        )
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in _files(assignment, bundle, isolation):

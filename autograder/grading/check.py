@@ -209,7 +209,7 @@ def _entry(
 @contextmanager
 def _bundle_of(assignment: Assignment) -> Iterator[Bundle]:
     """Yield what was released, or, in a course that has released nothing yet, what would be."""
-    stored = assignment.course.root / "bundles" / assignment.name
+    stored = assignment.course.bundles / assignment.name
     if stored.is_dir():
         yield load(stored)
         return

@@ -54,11 +54,12 @@ def success(statuses: Mapping[str, Mapping[str, int]]) -> tuple[str, list[str]]:
     """Return how each function fared as a chart of stacked bars, and the statuses that occur."""
     seen = [status for status in STATUS_WORDS if any(counts.get(status) for counts in statuses.values())]
     shares = {
-        name: (counts.get("passed", 0) + counts.get("carried", 0)) / max(sum(counts.values()), 1)
+        name: (counts.get("passed", 0) + counts.get("carried", 0)) / tested
         for name, counts in statuses.items()
+        if (tested := sum(counts.values()) - counts.get("manual", 0))
     }
     hardest = min(shares, key=shares.__getitem__, default="")
-    text = f"The fewest, {shares.get(hardest, 0):.0%}, have {hardest} right."
+    text = f"The fewest, {shares[hardest]:.0%}, have {hardest} right." if hardest else "All is graded by a person."
     height = 0.75 + 0.34 * max(len(statuses), 2)
     with drawing("success", "How each function fared", text, (7.2, height)) as chart:
         axes = chart.axes()

@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 from autograder import python_cells
 from autograder.authoring.regions import HIDDEN, find_regions
 from autograder.grading.examiner import STUDENT_FAILED, TIME_IS_UP
-from autograder.grading.plan import Cell
+from autograder.grading.plan import Cell, released_source
 from autograder.isolation.outputs import CUT
 
 # What a check that passed ends its line with; `testCases.py` prints it.
@@ -97,9 +97,7 @@ def told_of_cell(cell: NotebookNode) -> str | None:
     error = _error_of(cell)
     if error is None:
         return None
-    try:
-        compile(python_cells.plain_python(cell.source), "<cell>", "exec")
-    except (SyntaxError, ValueError) as found:
+    if (found := python_cells.syntax_error(cell.source)) is not None:
         line = f" (line {found.lineno})" if isinstance(found, SyntaxError) and found.lineno else ""
         text = found.msg if isinstance(found, SyntaxError) else str(found)
         return f"the cell itself stops with {type(found).__name__}: {text}{line}"
@@ -178,7 +176,8 @@ def _told_of_visible(
     lines = source.split("\n")
     failing = lines[line - 1].strip() if line is not None and line <= len(lines) else ""
     if ename != "CheckFailed":
-        text = f": {evalue}" if evalue and evalue in source else ""
+        # Not `source`: what a student's function makes up could be compared with the hidden part, guess by guess.
+        text = f": {evalue}" if evalue and evalue in released_source(source) else ""
         if re.fullmatch(rf"name '{re.escape(function)}' is not defined", evalue):
             return f"{function} is not defined: its cell did not run to its end."
         where = f"\n  at this line: {failing}" if failing else ""

@@ -54,7 +54,8 @@ def to_canvas(results: ClassResults, column: str | None = None) -> str:
     for person, result in everybody(results):
         name = ", ".join(part for part in (person.last_name, person.first_name) if part) or person.student
         number = canvas_id(person)
-        marks: object = result.final if result is not None and result.graded else ""
+        # Who still waits for marks by hand has none yet.
+        marks: object = result.final if result is not None and result.graded and not result.needs_manual else ""
         rows.append([name, number, "", "" if number else person.student, "", marks])
     return _written(rows)
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook
 
 from autograder.grading.marks import functions, owners
 from autograder.grading.plan import Cell
@@ -106,7 +105,7 @@ class Reader:
         self._archive = archive
         self._exercises = archive.exercises()
         self._texts = read_texts(archive.bundle)
-        with Gradebook(archive.course.db_url, archive.course.course_id) as gradebook:
+        with archive.gradebook() as gradebook:
             self.table = marks_table.read(gradebook, archive.assignment.name)
             marks_table.read_comments(gradebook, archive.assignment.name, self.table)
 
@@ -184,14 +183,15 @@ def feedback_page(
     """Return one student's page."""
     maximum = sum(one.outcome.max_score for one in told)
     score = sum(one.outcome.score for one in told)
+    penalty = marks.penalties.get(notebook, 0.0)
     values: dict[str, Any] = {
         "title": f"{notebook}: feedback for {person.name}",
         "assignment": assignment,
         "notebook": notebook,
         "person": person,
-        "score": f"{max(0.0, score - marks.penalty):g}",
+        "score": f"{max(0.0, score - penalty):g}",
         "maximum": f"{maximum:g}",
-        "penalty": f"{marks.penalty:g}" if marks.penalty else "",
+        "penalty": f"{penalty:g}" if penalty else "",
         "when": f"{marks.when:%Y-%m-%d %H:%M} UTC" if marks.when else "",
         "waiting": any(where == notebook for where, _ in marks.needs_manual),
         "words": STATUS_WORDS,

@@ -38,6 +38,7 @@ class Person:
 class Marks:
     """One student's marks.
 
+    penalties -- points less for lateness, by notebook
     cells -- points by notebook and grade_id
     needs_manual -- the cells that a person has to grade still
     comments -- what persons wrote, by notebook and cell
@@ -45,10 +46,15 @@ class Marks:
 
     when: datetime | None
     seconds_late: float = 0.0
-    penalty: float = 0.0
+    penalties: dict[str, float] = field(default_factory=dict)
     cells: dict[tuple[str, str], float] = field(default_factory=dict)
     needs_manual: set[tuple[str, str]] = field(default_factory=set)
     comments: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    @property
+    def penalty(self) -> float:
+        """Points less for lateness, in all notebooks."""
+        return sum(self.penalties.values())
 
     @property
     def score(self) -> float:
@@ -107,14 +113,15 @@ def read(gradebook: Gradebook, assignment: str) -> MarksTable:
 
 def _read_penalties(gradebook: Gradebook, assignment: str, marks: dict[str, Marks]) -> None:
     rows = (
-        gradebook.db.query(SubmittedAssignment.student_id, SubmittedNotebook.late_submission_penalty)
+        gradebook.db.query(SubmittedAssignment.student_id, Notebook.name, SubmittedNotebook.late_submission_penalty)
         .select_from(SubmittedNotebook)
+        .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
         .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
         .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
         .filter(Assignment.name == assignment)
     )
-    for student, penalty in rows:
-        marks[student].penalty += penalty or 0.0
+    for student, notebook, penalty in rows:
+        marks[student].penalties[notebook] = penalty or 0.0
 
 
 def read_comments(gradebook: Gradebook, assignment: str, table: MarksTable) -> None:

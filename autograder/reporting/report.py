@@ -37,9 +37,10 @@ def class_report(
     names -- whether students are named; without, the page can be shown to them
     """
     graded = results.graded
-    values: dict[str, Any] = _empty() if not graded else _of_class(results, catalogue)
+    values: dict[str, Any] = _empty() if not graded else _of_class(results, catalogue, names)
     needing = [(result.person.name, why, what) for result in results.results for why, what in _needs(result)]
-    values["notes"] = [(result.person.name, note) for result in results.results for note in result.notes]
+    values["notes"] = [(result.person.name, note) for result in results.results for note in result.notes if names]
+    values["noted"] = sum(bool(result.notes) for result in results.results)
     values["sections"] = [
         (name, text)
         for name, text in _SECTIONS.items()
@@ -81,7 +82,7 @@ def _empty() -> dict[str, Any]:
     return {"charts": {}}
 
 
-def _of_class(results: ClassResults, catalogue: Mapping[str, Texts]) -> dict[str, Any]:
+def _of_class(results: ClassResults, catalogue: Mapping[str, Texts], names: bool) -> dict[str, Any]:
     graded = results.graded
     finals = [result.final for result in graded]
     histogram, bars = charts.scores(finals, results.max_score)
@@ -118,7 +119,8 @@ def _of_class(results: ClassResults, catalogue: Mapping[str, Texts]) -> dict[str
             {"count": count, "instructor": name, "function": "", "cause": ""} | _texts(catalogue.get(name), name)
             for name, count in counted
         ],
-        "messages": [(text, count) for text, count in _messages(results) if count > 1][:MOST],
+        # Not without names: a message is whatever a student's code says, and a hidden test's part of it.
+        "messages": [(text, count) for text, count in _messages(results) if count > 1][:MOST] if names else [],
         "dependences": dependences,
         # Points in the chart have numbers where there is a figure to draw.
         "items": [("" if item.discrimination is None else next(numbered), item) for item in items],
@@ -137,7 +139,8 @@ def _texts(texts: Texts | None, name: str) -> dict[str, str]:
 
 
 def _messages(results: ClassResults) -> list[tuple[str, int]]:
-    return Counter(text for _, text in each_message(results)).most_common()
+    """Return messages and how many students have each."""
+    return Counter(text for _, text in sorted(set(each_message(results)))).most_common()
 
 
 def _figures(results: ClassResults, needing: int) -> list[tuple[str, str]]:

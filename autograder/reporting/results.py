@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import DatabaseError
 
 from autograder import python_cells
 from autograder.bundle import RESULTS, Bundle, BundleError, bundles_folder, load
@@ -41,12 +43,14 @@ class Exercise:
 
     cells -- its grade cells, and their points
     needs -- the other graded functions that its solution uses
+    by_hand -- whether a person gives its points
     """
 
     name: str
     notebook: str
     cells: dict[str, float]
     needs: tuple[str, ...] = ()
+    by_hand: bool = False
 
     @property
     def max_score(self) -> float:
@@ -146,6 +150,15 @@ class Archive:
             path.stem: read_released(path) for path in sorted((self.bundle.folder / "notebooks").glob("*.ipynb"))
         }
 
+    @contextmanager
+    def gradebook(self) -> Iterator[Gradebook]:
+        """Open the gradebook. Raises ReportError if it cannot be read."""
+        try:
+            with Gradebook(self.course.db_url, self.course.course_id) as opened:
+                yield opened
+        except DatabaseError as error:
+            raise ReportError(f"The gradebook cannot be read: {error.orig}. Nothing in it was changed.") from error
+
     def folder(self, step: str, student: str) -> Path:
         """Return a student's folder of this assignment; `step` is one of nbgrader's folders."""
         return Path(self.course.format_path(step, student, self.assignment.name))
@@ -156,11 +169,12 @@ class Archive:
         for notebook, cells in self.cells.items():
             marked = [(cell, cell["metadata"].get("nbgrader", {})) for cell in cells]
             points = {m["grade_id"]: float(m["points"]) for _, m in marked if m.get("grade") or m.get("task")}
+            by_hand = {m["grade_id"] for _, m in marked if m.get("task") or (m.get("grade") and m.get("solution"))}
             owned = {grade_id: grade_id for grade_id in points} | owners(cells)
             uses = _uses(cells)
             for name in dict.fromkeys(owned[grade_id] for grade_id in points):
                 graded = {grade_id: points[grade_id] for grade_id in points if owned[grade_id] == name}
-                found.append(Exercise(name, notebook, graded, uses.get(name, ())))
+                found.append(Exercise(name, notebook, graded, uses.get(name, ()), not by_hand.isdisjoint(graded)))
         return found
 
     def record(self, student: str) -> Record | None:
@@ -244,7 +258,7 @@ def read_results(archive: Archive) -> ClassResults:
     """Read what came of an assignment. Raises ReportError if there is nothing yet."""
     assignment = archive.assignment.name
     exercises = archive.exercises()
-    with Gradebook(archive.course.db_url, archive.course.course_id) as gradebook:
+    with archive.gradebook() as gradebook:
         table = marks_table.read(gradebook, assignment)
     everybody = sorted(table.marks.keys() | archive.handed_in())
     results = [_result(archive, table, exercises, student) for student in everybody]
@@ -286,6 +300,8 @@ def with_marks(exercise: Exercise, marks: marks_table.Marks, ran: Outcome | None
     points = [marks.cells.get((exercise.notebook, grade_id), 0.0) for grade_id in exercise.cells]
     score = sum(points)
     if ran is None:
+        if exercise.by_hand:
+            return Outcome(exercise.name, score, exercise.max_score, "manual")
         return Outcome(exercise.name, score, exercise.max_score, "missing", "nothing was handed in for it")
     status = ran.status
     if score != ran.score and status != "manual":  # a person has decided otherwise
@@ -315,9 +331,9 @@ def _uses(cells: list[Cell]) -> dict[str, tuple[str, ...]]:
 
 
 def each_message(results: ClassResults) -> Iterator[tuple[str, str]]:
-    """Yield function and first line of every message."""
+    """Yield student and first line of every message."""
     for result in results.graded:
         for outcome in result.outcomes:
             if outcome.message and outcome.status not in ("passed", "carried"):
                 line = outcome.message.split("\n", maxsplit=1)[0]
-                yield outcome.name, re.sub(r" \(<ipython-input[^)]*\)", "", line)  # another one for each student
+                yield result.student, re.sub(r" \(<ipython-input[^)]*\)", "", line)  # another one for each student

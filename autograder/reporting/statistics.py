@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograder.reporting.results import ClassResults, Exercise
+from autograder.reporting.results import ClassResults, Exercise, Outcome
 
 # Below this number of submissions an item's figures are chance.
 FEW = 20
@@ -22,11 +22,12 @@ RIGHT = ("passed", "carried")
 
 @dataclass(frozen=True)
 class Item:
-    """A function's figures; `discrimination` is None where it cannot be computed."""
+    """A function's figures; `discrimination` is None where it cannot be computed, `varies` if not all have the same."""
 
     name: str
     difficulty: float
     discrimination: float | None
+    varies: bool = False
 
     @property
     def reading(self) -> str:
@@ -34,7 +35,7 @@ class Item:
         if self.difficulty >= 0.95:
             return "nearly everybody has it"
         if self.discrimination is None:
-            return "everybody has the same points"
+            return "all other points are the same" if self.varies else "everybody has the same points"
         if self.discrimination < 0.0:
             return "those who do well elsewhere fail here: look at its test"
         if self.discrimination < 0.2:
@@ -69,7 +70,7 @@ def items(results: ClassResults) -> list[Item]:
         own = [row[number] for row in table]
         rest = [sum(row) - row[number] for row in table]
         difficulty = statistics.fmean(own) / exercise.max_score if table and exercise.max_score else 0.0
-        found.append(Item(exercise.name, difficulty, correlation(own, rest)))
+        found.append(Item(exercise.name, difficulty, correlation(own, rest), len(set(own)) > 1))
     return found
 
 
@@ -117,12 +118,17 @@ def dependences(results: ClassResults) -> list[Dependence]:
         used = _all_needs(exercise, by_name)
         failed = after = 0
         for result in results.graded:
-            wrong = {outcome.name for outcome in result.outcomes if outcome.status not in RIGHT}
+            wrong = {outcome.name for outcome in result.outcomes if not _is_right(outcome)}
             if exercise.name in wrong:
                 failed += 1
                 after += bool(wrong & used)
         found.append(Dependence(exercise.name, exercise.needs, failed, after))
     return found
+
+
+def _is_right(outcome: Outcome) -> bool:
+    by_hand = outcome.status == "manual" and outcome.score >= outcome.max_score
+    return outcome.status in RIGHT or by_hand
 
 
 def _all_needs(exercise: Exercise, by_name: dict[str, Exercise]) -> set[str]:

@@ -138,7 +138,17 @@ class TestPackage:
 
     def test_not_released(self, tmp_path):
         """The remedy is said."""
+        (tmp_path / "nbgrader_config.py").write_text("")
         with pytest.raises(BundleError, match="nbgrader generate_assignment task"):
+            make_package(Assignment(Course(tmp_path), "task"))
+
+    def test_two_notebooks(self, tmp_path):
+        """They are refused here, not when a student hands in."""
+        text = nbformat.writes(solved())
+        for name in ("task", "other"):
+            store_notebook(tmp_path / "bundles/task", name, text, {}, files={}, siblings={"task", "other"})
+        (tmp_path / "nbgrader_config.py").write_text("")
+        with pytest.raises(BundleError, match="has the notebooks other, task, but on Gradescope"):
             make_package(Assignment(Course(tmp_path), "task"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from helper import grade_cell, run_cells, solution_cell, up_to_last_grade_cell
@@ -82,6 +83,14 @@ class TestVisible:
 
         told = "f: the check stops with AssertionError: square it\n  at this line: assert f(2) == 4, 'square it'"
         assert told_of_test(cell, source, "f") == told
+
+    def test_hidden_tests_cannot_be_guessed(self):
+        """What a function says is repeated if the visible part says it, too, and not if only the hidden part does."""
+        frames = ["---", "Cell In[3], line 1\n----> 1 assert check_f(f)", "SystemExit: 7.25"]
+        cell = failed("7.25", passed=False, ename="SystemExit", traceback=frames)
+
+        assert "7.25" in TEST
+        assert "7.25" not in told_of_test(cell, TEST, "f")
 
     def test_the_cell_was_never_run(self):
         """A sentence in place of Python's."""
@@ -192,3 +201,23 @@ def test_every_check_of_the_assignment_says_that_it_passed(solution):
         passed = [line for line in run.printed[position].split("\n") if line.endswith(PASSED)]
         assert checks == 1, cell.source
         assert len(passed) >= checks, cell.source
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = " + "-" * 3_000 + "1",
+        "x = " + "-" * 100_000 + "1",
+        "x = " + "+".join(["1"] * 20_000),
+        "x = " + "1 if 1 else " * 3_000 + "1",
+        "\n".join(" " * n + "try: pass\n" + " " * n + "finally:" for n in range(18)) + "\n" + " " * 18 + "pass",
+    ],
+)
+def test_a_cell_that_would_be_much_work_to_compile(source):
+    """It is not compiled: one of these would end the feedback of the whole class, or take all memory."""
+    cell = solution_cell(source)
+    cell.outputs = [new_output("error", ename="RecursionError", evalue="too deep", traceback=[])]
+    begin = time.process_time()
+
+    assert "the cell itself stops with" in told_of_cell(cell)
+    assert time.process_time() - begin < 5

@@ -62,6 +62,13 @@ class TestCanvas:
         assert (found["ben"]["ID"], found["ben"]["SIS Login ID"]) == ("", "ben")
         assert (found["dan"]["Homework 1 (99)"], found["zoe"]["Homework 1 (99)"]) == ("", "")
 
+    def test_who_waits_for_a_person(self, results):
+        """Points that are not complete are no marks."""
+        results.results[0].needs_manual = True
+        found = {row["Student"]: row["task"] for row in rows(to_canvas(results))}
+
+        assert (found["Byron <b>, Ada"], found["ben"]) == ("", "5")
+
     @pytest.mark.parametrize(("student", "number"), [("a_b_12", "12"), ("ab12", ""), ("12", "")])
     def test_numbers_in_ids(self, student, number):
         """Only what `autograder collect` appends counts."""

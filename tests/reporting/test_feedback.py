@@ -12,9 +12,9 @@ from nbgrader.coursedir import CourseDirectory
 from small_course import HIDDEN_NUMBER, fails_hidden, fails_visibly, hand_in, make, url
 
 from autograder.reporting.catalogue import read_texts
-from autograder.reporting.feedback import feedback_page, told_of, write_feedback
+from autograder.reporting.feedback import Told, feedback_page, told_of, write_feedback
 from autograder.reporting.marks_table import Marks, Person
-from autograder.reporting.results import Archive
+from autograder.reporting.results import Archive, Outcome
 
 SECRETS = [HIDDEN_NUMBER, "31337", "secret_input", "HIDDEN TESTS", "expect_equal"]
 
@@ -96,6 +96,14 @@ class TestBulk:
         assert "Which mean is meant?" in text
         assert "The mean is forgotten" not in text
         assert "Correct. It was tested with our first, because yours does not pass its own checks." in text
+
+    def test_late_with_one_of_two_notebooks(self):
+        """Each page has its own notebook's penalty."""
+        right = Told(Outcome("first", 10.0, 10.0, "passed"))
+        marks = Marks(None, penalties={"task": 4.0, "other": 0.0})
+
+        assert "6points of 10" in words(feedback_page("both", "task", Person("ben"), marks, [right], []))
+        assert "10points of 10" in words(feedback_page("both", "other", Person("ben"), marks, [right], []))
 
     def test_hints_that_go_further(self, made):
         """The page has the hint that the graded notebook has, by the attempt that the record is of."""

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from made_results import make_results
+from made_results import WRONG, make_results, outcome
 
 from autograder.reporting.catalogue import Texts
 from autograder.reporting.report import class_report
@@ -90,8 +90,29 @@ class TestContent:
         text = make(results, names=False)
 
         assert not re.search(r"\b(ada|ben|chi|dan|eve|zoe|Byron)\b", Page(text).words)
-        assert "tried to read" in text
         assert "<script>" not in text
+
+    def test_without_names_nothing_that_a_students_code_says(self, results):
+        """Neither what it tried to read nor what its functions say: a name could be in it, or a hidden test."""
+        assert WRONG in Page(make(results)).words
+        text = Page(make(results, names=False)).words
+
+        assert WRONG not in text
+        assert "tried to read" not in text
+        assert "Noted of 1 submission." in text
+
+    def test_a_message_of_one_student_alone(self, results):
+        """It is not counted once for each function."""
+        results.graded[0].outcomes[:2] = [outcome(name, 0, "", "said by Ada alone") for name in ("first", "second")]
+
+        assert "said by Ada alone" not in Page(make(results)).words
+
+    def test_after_plain_nbgrader(self, results):
+        """It notes no times, and the page is made all the same."""
+        for result in results.results:
+            result.seconds = None
+
+        assert "Time that grading took" not in make(results)
 
     def test_few_submissions(self, page):
         """The figures come with a warning."""

@@ -9,7 +9,8 @@ from nbgrader.api import Gradebook
 from small_course import fails_hidden, fails_visibly, hand_in, make, url
 
 from autograder.grading.records import Record
-from autograder.reporting.results import Archive, ReportError, read_results
+from autograder.reporting.marks_table import Marks
+from autograder.reporting.results import Archive, Exercise, ReportError, read_results, with_marks
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +105,18 @@ class TestResults:
             ("failed", ("no-mean",), ()),
             ("carried", (), ("first",)),
         ]
+
+    def test_points_that_a_person_gives(self, made):
+        """A task has no test that could say anything, and is not missing for that."""
+        exercise = Exercise("essay", "task", {"essay": 5.0}, by_hand=True)
+
+        assert with_marks(exercise, Marks(None, cells={("task", "essay"): 4.0}), None).status == "manual"
+
+    def test_a_damaged_gradebook(self, made):
+        """A sentence, for whatever reads it."""
+        (made.course.root / "gradebook.db").write_bytes(b"no database at all" * 1000)
+        with pytest.raises(ReportError, match="gradebook cannot be read"):
+            read_results(Archive(made))
 
     def test_nothing_there(self, tmp_path):
         """The remedy is said."""

@@ -1,8 +1,9 @@
 """What the marks of a class say about its exercises."""
 
 import pytest
+from made_results import outcome
 
-from autograder.reporting import statistics
+from autograder.reporting import charts, statistics
 
 
 class TestItems:
@@ -24,6 +25,14 @@ class TestItems:
         first = statistics.items(results)[0]
 
         assert (first.discrimination, first.reading) == (None, "everybody has the same points")
+
+    def test_nothing_to_compare_with(self, results):
+        """The points differ, and nothing else does."""
+        for result in results.graded:
+            result.outcomes[1:] = [outcome(name, 1) for name in ("second", "third", "other")]
+        first = statistics.items(results)[0]
+
+        assert (first.discrimination, first.reading) == (None, "all other points are the same")
 
     @pytest.mark.parametrize(
         ("difficulty", "discrimination", "words"),
@@ -51,6 +60,15 @@ class TestDependences:
         found = {one.name: (one.failed, one.after, one.alone) for one in statistics.dependences(results)}
 
         assert found == {"first": (1, 0, 1), "second": (1, 1, 0), "third": (2, 1, 1), "other": (2, 0, 2)}
+
+
+def test_what_a_person_grades(results):
+    """It is right if it has all points, and no function is called the hardest because a person grades it."""
+    for number, result in enumerate(results.graded):
+        result.outcomes[0] = outcome("first", 1 if number else 0.5, "manual")
+
+    assert statistics.dependences(results)[0].failed == 1
+    assert "have first right" not in charts.success(statistics.statuses(results))[0]
 
 
 def test_counts(results):
