@@ -736,7 +736,7 @@ class TestKilled:
         monkeypatch.setattr(Conversation, "run_test", run_test)
         found = examined(place)
 
-        assert [one.killed for one in examinations] == [True, True]
+        assert [one.disturbed for one in examinations] == [True, True]
         assert found.scores[ASSIGNMENT]["test_linear_forward"][0] == 0
         assert any("ended by signal SIGKILL" in note for note in found.notes)
 
