@@ -91,7 +91,7 @@ class TestCheck:
             (b"<!DOCTYPE html><html><body>Log in</body></html>", f"{NAME}.ipynb", "is a web page"),
             (b"\xff" * 1000, "x.ipynb", "is no notebook"),
             (zipped({"a.txt": b"x", "b.png": b"y"}), "x.zip", "holds no notebook"),
-            (zipped({"bomb.ipynb": bytes(100 << 20)}), "x.zip", "unpacks to more than 64 MiB"),
+            (zipped({"bomb.ipynb": bytes(100 << 20)}), "x.zip", "unpacks to more than the 64 MiB"),
             (b"Rar!\x1a\x07" + bytes(90), "x.rar", "is a RAR archive"),
             (b"dear teacher, my notebook is on my drive", "x.ipynb", "is no notebook"),
         ],
