@@ -8,8 +8,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from autograder.collecting.collect import Plan
-from autograder.reporting.terminal import render
+from autograder.collecting.collect import TIMESTAMP, Plan
+from autograder.reporting.terminal import printable, render
 
 _LAYOUTS = {
     "canvas": "named as Canvas names files",
@@ -55,6 +55,12 @@ def collect_summary(plan: Plan, dry_run: bool) -> str:
     if plan.junk:
         more.append(f"files that systems leave behind, ignored: {plan.junk}")
     parts.append("; ".join([total, *more]) + ".")
+    if plan.late:
+        who = ", ".join(plan.late)
+        place = f"submitted/<student>/<assignment>/{TIMESTAMP}"
+        parts.append(
+            f"Late, says the platform, and not when: {who}. To take something off, write the time into {place}."
+        )
     if dry_run:
         parts.append("Nothing was written. To write it: the same command without --dry-run.")
-    return "\n".join(parts)
+    return printable("\n".join(parts))
