@@ -176,6 +176,7 @@ class TestCheck:
             "release/step_by_step/dnn_utils.py",
         ]
 
+    @pytest.mark.slow
     def test_it_writes_to_no_gradebook(self, built, tmp_path):
         """Not even to one whose address the course gives, and not to the bundle beside it."""
         gradebook = tmp_path / "elsewhere" / "gradebook.db"

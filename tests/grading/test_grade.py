@@ -318,6 +318,7 @@ class TestOnceMore:
         assert result.failed == {"student0": "the machine is broken"}
         assert self.scores(grading, job) == (15.0, 15.0)
 
+    @pytest.mark.slow
     def test_a_gradebook_that_has_forgotten(self, grading, job):
         """It gets the last marks, not the first."""
         self.again(grading, PretendedPool(grading.records, 4.0))
@@ -331,6 +332,7 @@ class TestOnceMore:
 class TestNobodyElse:
     """What one submission or one test is like concerns nobody else."""
 
+    @pytest.mark.slow
     def test_a_solution_that_fails_its_own_test(self, job):
         """It is said once, however many are graded."""
         grading = ClassGrading(job)
@@ -377,6 +379,7 @@ class TestNobodyElse:
         assert there.keys() == {"task.ipynb", "cases.py", "images/one.svg", "notes.txt"}
         assert there["cases.py"].read_text() == there["images/one.svg"].read_text() == "ours"
 
+    @pytest.mark.slow
     def test_files_that_cannot_be_copied(self, job, monkeypatch):
         """They are named, and nobody else waits for them; a disk that is full is everybody's."""
 
