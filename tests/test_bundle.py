@@ -111,3 +111,10 @@ def test_where_the_course_has_its_bundles(tmp_path, elsewhere):
     (tmp_path / "nbgrader_config.py").write_text(given)
 
     assert Course(tmp_path).bundles == tmp_path / ("marks/bundles" if elsewhere else "bundles")
+
+
+def test_a_configuration_that_need_not_be_run(tmp_path):
+    """It imports nbgrader, which takes seconds; `autograder check` would wait for it."""
+    (tmp_path / "nbgrader_config.py").write_text("raise AssertionError('it was run')")
+
+    assert Course(tmp_path).bundles == tmp_path / "bundles"
