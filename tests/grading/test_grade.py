@@ -311,6 +311,7 @@ class TestOnceMore:
         assert sorted(grading.records.find("student0", path.stem).score for path in paths) == [9.0, 15.0]
         assert len(grading.grade(grading.submissions(), PretendedPool(grading.records)).unchanged) == 5
 
+    @pytest.mark.slow
     def test_an_error_is_no_mark(self, grading, job):
         """What was graded stays what it was."""
         result = self.again(grading, PretendedPool(grading.records, error="the machine is broken"))
@@ -401,6 +402,7 @@ class TestNobodyElse:
         with pytest.raises(LandingError, match="No space left"):
             grading.grade(grading.submissions(), PretendedPool(grading.records))
 
+    @pytest.mark.slow
     def test_what_a_terminal_would_obey(self, job):
         """An error's text cannot paint over the marks above it."""
         grading = ClassGrading(job)
@@ -415,6 +417,7 @@ class TestNobodyElse:
 class TestBatches:
     """How many records are in memory before they are written."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(("batch", "size", "waiting"), [(2, 10**9, [1, 0, 1, 0, 1]), (20, 1, [0, 0, 0, 0, 0])])
     def test_few_or_small(self, job, monkeypatch, batch, size, waiting):
         """Each is written as soon as there are many, or much is in them."""
