@@ -90,12 +90,16 @@ class Course:
     @property
     def bundles(self) -> Path:
         """The folder of what was released, by assignment."""
-        text = (self.root / CONFIG).read_text(encoding="utf-8")
-        # Running the file takes seconds, because it imports nbgrader; without one of these words it need not be run.
-        if not any(word in text for word in ("db_url", "load_subconfig", "merge(")):
-            return self.root / "bundles"
-        given = self.nbgrader_config().CourseDirectory.get("db_url")
+        given = self.nbgrader_config().CourseDirectory.get("db_url") if self.may_set("db_url") else None
         return bundles_folder(given, self.root) if isinstance(given, str) else self.root / "bundles"
+
+    def may_set(self, *names: str) -> bool:
+        """Tell, without running it, whether the course's configuration may set one of these.
+
+        Running it takes seconds, because it imports nbgrader.
+        """
+        text = (self.root / CONFIG).read_text(encoding="utf-8")
+        return any(word in text for word in (*names, "load_subconfig", "merge("))
 
     def nbgrader_config(self, root: Path | None = None) -> Any:
         """Return the course's nbgrader configuration; for `root`, if given, with folders and gradebook of its own.

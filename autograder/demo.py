@@ -7,6 +7,7 @@ import random
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 from nbformat import NotebookNode
@@ -14,10 +15,12 @@ from nbformat import NotebookNode
 from autograder.authoring.generate import generate
 from autograder.course import CONFIG, Assignment, Course
 from autograder.diagnosis.catalogue import Catalogue, Misconception
-from autograder.grading.marks import FunctionMarks, read_marks
 from autograder.isolation.doctor import diagnose
-from autograder.reporting.grading import counter
-from autograder.reporting.terminal import class_table, say
+from autograder.reporting.grading import class_summary, counter
+from autograder.reporting.terminal import say
+
+if TYPE_CHECKING:
+    from autograder.grading.grade import ClassResult
 
 FOLDER = "build/demo"
 ASSIGNMENT = "step_by_step"  # the one that is meant if nothing is said
@@ -96,7 +99,7 @@ def run_demo(course: Course, students: int) -> None:
     for assignment in sorted(demo.assignments(), key=lambda one: list(CLASSES).index(one.name)):
         say(f"A simulated class of {students} hands in {assignment.name}.")
         names = hand_in(assignment, students)
-        say(class_table(grade(assignment, names, confined=confined)))
+        say(class_summary(grade(assignment, names, confined=confined)))
         for what, path in write_pages(assignment).items():
             say(f"{what}: {path.relative_to(course.root)}")
         say("")
@@ -174,10 +177,8 @@ def hand_in(demo: Assignment, students: int) -> list[str]:
     return names
 
 
-def grade(
-    demo: Assignment, names: Sequence[str], *, confined: bool = True
-) -> list[tuple[str, list[FunctionMarks] | None, str]]:
-    """Grade what was handed in, as `autograder grade` does; return for each student name, marks and first message.
+def grade(demo: Assignment, names: Sequence[str], *, confined: bool = True) -> ClassResult:
+    """Grade what was handed in, as `autograder grade` does.
 
     confined -- whether to run the students' code as the course is configured, or unconfined
     """
@@ -188,17 +189,7 @@ def grade(
     job = Job(demo.course.root, demo.name, None if confined else "none")
     with LocalPool(job, len(os.sched_getaffinity(0))) as pool:
         grading = ClassGrading(job)
-        result = grading.grade(grading.submissions(names), pool, progress=counter)
-    rows: list[tuple[str, list[FunctionMarks] | None, str]] = []
-    for name in names:
-        if name in result.failed:
-            rows.append((name, None, result.failed[name]))
-            continue
-        graded = demo.course.root / "autograded" / name / demo.name / demo.release.name
-        marks = read_marks(nbformat.read(graded, as_version=4))
-        messages = [mark.message.split("\n")[0] for mark in marks if mark.message]
-        rows.append((name, marks, messages[0] if messages else ""))
-    return rows
+        return grading.grade(grading.submissions(names), pool, progress=counter)
 
 
 def write_pages(demo: Assignment) -> dict[str, Path]:

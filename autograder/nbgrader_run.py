@@ -24,6 +24,13 @@ def scripts_on_path() -> Iterator[None]:
         os.environ["PATH"] = before
 
 
+def shown_address(db_url: str) -> str:
+    """Return a gradebook's address as it can be shown: without its password."""
+    from sqlalchemy.engine import make_url  # noqa: PLC0415 (not every command that imports this has a gradebook)
+
+    return make_url(db_url).render_as_string(hide_password=True)
+
+
 @contextmanager
 def nbgrader_log() -> Iterator[tuple[logging.Logger, list[str]]]:
     """Yield a logger for nbgrader, and the list of what went wrong by it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,13 @@ def replaced(notebook: NotebookNode, grade_id: str, old: str, new: str) -> Noteb
     assert old in cell.source, f"{grade_id} does not say {old!r}"
     cell.source = cell.source.replace(old, new)
     return copy
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> None:
+    """Write texts to their places in a folder."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def find_cell(notebook: NotebookNode, grade_id: str) -> NotebookNode:

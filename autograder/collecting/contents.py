@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from autograder.reporting.terminal import printable
+from autograder.intake.encodings import printable
 
 # Bytes of one file. A notebook full of pictures has a few MB.
 FILE_BYTES = 200 << 20

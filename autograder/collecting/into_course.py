@@ -9,6 +9,7 @@ from autograder.collecting.collect import Plan, carry_out, make_plan
 from autograder.collecting.contents import CollectError, opened
 from autograder.collecting.naming import attribute, with_roster
 from autograder.course import Assignment
+from autograder.nbgrader_run import shown_address
 
 
 def collect(assignment: Assignment, path: Path, pattern: str | None = None, *, dry_run: bool = False) -> Plan:
@@ -40,7 +41,6 @@ def collect(assignment: Assignment, path: Path, pattern: str | None = None, *, d
 def _roster(directory: Any) -> dict[str, str]:
     """Return the gradebook's student ids by the learning platform's numbers. Raises CollectError if it is damaged."""
     from nbgrader.api import Gradebook  # noqa: PLC0415 (takes a second to import)
-    from sqlalchemy import make_url  # noqa: PLC0415 (as above)
     from sqlalchemy.exc import DatabaseError  # noqa: PLC0415 (as above)
 
     url = directory.db_url
@@ -50,8 +50,7 @@ def _roster(directory: Any) -> dict[str, str]:
         with Gradebook(url, directory.course_id) as gradebook:
             return {str(student.lms_user_id): student.id for student in gradebook.students if student.lms_user_id}
     except DatabaseError as error:
-        shown = make_url(url).render_as_string(hide_password=True)
         raise CollectError(
-            f"The gradebook {shown} cannot be read: {error.orig}. Nothing was collected; restore it from a copy and "
-            "run the same command again."
+            f"The gradebook {shown_address(url)} cannot be read: {error.orig}. Nothing was collected; restore it from "
+            "a copy and run the same command again."
         ) from error

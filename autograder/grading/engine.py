@@ -22,6 +22,7 @@ from autograder.grading import fonts
 from autograder.grading.examination import Examination, GradingLimits
 from autograder.grading.failures import GraderProcessError, UnconfinedError, UnsoundBundleError
 from autograder.grading.plan import Plan
+from autograder.intake import limits
 from autograder.intake.surroundings import Surroundings, files_in
 from autograder.isolation.errors import IsolationError
 from autograder.isolation.outputs import Output
@@ -41,7 +42,7 @@ _GRADER = "autograder.grading.grader:serve"
 _ONLY_GRADER = "autograder.grading.grader:prepare_and_serve"
 READY_SECONDS = 120.0
 # What may be handed in beside a notebook; a notebook in somebody's home must not bring the home along.
-HANDED_IN_BYTES = 64 << 20
+HANDED_IN_BYTES = limits.UNPACKED
 # Enough for every library that starts some; each takes memory of the system's own.
 THREADS = 128
 

@@ -18,7 +18,7 @@ from autograder.course import CONFIG
 from autograder.grading.failures import GradingError
 from autograder.grading.landing import Landing
 from autograder.grading.plan import Plan
-from autograder.grading.records import Record, Records, grader_hash, hash_of, hash_of_files
+from autograder.grading.records import Record, Records, grader_hash, hash_of, hash_of_files, is_of
 from autograder.grading.worker import Job, Task, workplace
 from autograder.nbgrader_run import nbgrader_log
 
@@ -208,13 +208,14 @@ class ClassGrading:
                 # What came of it before stays: marks may have been given by it.
                 due.append(Due(student, folder, self.records.once_more(student, record.key), record.submission))
                 continue
-            landed, has_landed = self.records.landed(student), self.records.has_landed(student, record.key)
+            landed = self.records.landed(student)
+            key = landed if landed and is_of(landed, record.key) else record.key
             target = self._steps.folder(self._course.autograded_directory, student)
-            if has_landed and student in known and target.is_dir():
+            if landed == key and student in known and target.is_dir():
                 result.unchanged.append(student)
                 continue
-            one = Due(student, folder, landed if landed and has_landed else record.key, record.submission)
-            kept = self.records.find(student, one.key)
+            one = Due(student, folder, key, record.submission)
+            kept = self.records.find(student, key)
             if kept is not None and kept.reusable:
                 ready.append(one)
                 continue

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from autograder.bundle import RESULTS, BundleError, load
-from autograder.course import CONFIG, Course
+from autograder.course import Course
 from autograder.grading.engine import Engine
 from autograder.grading.settings import Settings, read_settings
 
@@ -44,7 +44,7 @@ class Headstart:
 def begin(course: Course, assignment: str, workers: int, isolation: str | None) -> Headstart:
     """Begin to start what grading an assignment will need, if it looks as if something is to be graded."""
     folder = course.root / "bundles" / assignment
-    if "db_url" in (course.root / CONFIG).read_text(encoding="utf-8") or not folder.is_dir():
+    if course.may_set("db_url") or not folder.is_dir():
         return Headstart()
     waiting = len(list((course.root / "submitted").glob(f"*/{assignment}")))
     landed = len(list((course.root / RESULTS / assignment).glob("*/landed")))

@@ -18,7 +18,6 @@ from typing import Any
 import nbformat
 from nbgrader.api import Gradebook, Student, SubmittedAssignment
 from nbgrader.utils import find_all_files
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
@@ -26,6 +25,7 @@ from autograder.grading.engine import HANDED_IN_BYTES
 from autograder.grading.failures import GradingError
 from autograder.grading.records import Record, Records
 from autograder.grading.steps import Rows, Steps
+from autograder.nbgrader_run import shown_address
 
 # Errors of writing that have nothing to do with what a student handed in.
 _THE_MACHINES = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ENOMEM,
@@ -199,8 +199,7 @@ def _is_the_databases(error: DatabaseError) -> bool:
 
 
 def _cannot_write(db_url: str, error: DatabaseError) -> LandingError:
-    shown = make_url(db_url).render_as_string(hide_password=True)
-    return LandingError(f"The gradebook {shown} cannot be written: {error.orig}. {_SAFE}")
+    return LandingError(f"The gradebook {shown_address(db_url)} cannot be written: {error.orig}. {_SAFE}")
 
 
 def _in_the_way(place: str, made: Iterable[tuple[str, ...]]) -> bool:

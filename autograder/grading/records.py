@@ -107,11 +107,6 @@ class Records:
         except (OSError, UnicodeDecodeError):
             return None
 
-    def has_landed(self, student: str, key: str) -> bool:
-        """Tell whether the gradebook has a record of this key, be it of the first examination or of a later one."""
-        landed = self.landed(student)
-        return landed is not None and landed.partition(".")[0] == key
-
     def once_more(self, student: str, key: str) -> str:
         """Return the key under which what comes of examining the same once more stands beside what came before."""
         keys = itertools.chain([key], (f"{key}.{number}" for number in itertools.count(2)))
@@ -135,6 +130,11 @@ class Records:
     def land(self, record: Record) -> None:
         """Note that the gradebook has this record now."""
         _replace(self.folder / record.student / LANDED, record.key)
+
+
+def is_of(landed: str, key: str) -> bool:
+    """Tell whether what has landed is of a key, be it of the first examination or of a later one."""
+    return landed.partition(".")[0] == key
 
 
 def _read(path: Path) -> Record | None:

@@ -55,12 +55,10 @@ def read_settings(course: Course) -> Settings:
     """Return a course's settings. Raises CourseError if its configuration cannot be read or is wrong."""
     path = course.root / CONFIG
     try:
-        text = path.read_text(encoding="utf-8")
+        if not course.may_set("Examine.", "Execute.timeout"):
+            return Settings()
     except (OSError, UnicodeDecodeError) as error:
         raise CourseError(f"{path} cannot be read: {error}") from error
-    # Running the file takes seconds, because it imports nbgrader. If it has none of these words, it sets nothing here.
-    if not any(word in text for word in ("Examine.", "Execute.timeout", "load_subconfig", "merge(")):
-        return Settings()
     try:
         return settings_in(course.nbgrader_config())
     except Exception as error:  # the file can raise anything

@@ -1,4 +1,4 @@
-"""Bytes to text, in the encodings that editors write."""
+"""Bytes to text, in the encodings that editors write; and text to what can be written, or shown."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ _MARKS = [
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 ]
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# Control characters but for tabs and ends of lines, and halves of characters, which cannot be printed at all.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def decode(data: bytes) -> tuple[str, list[str]]:
@@ -42,3 +44,11 @@ def clean(text: str) -> str:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _SURROGATE.sub("\ufffd", text)
+
+
+def printable(text: str) -> str:
+    """Return a text that a terminal shows as it is.
+
+    Names of files and messages of errors are students' own: a control sequence in one could repaint the marks above it.
+    """
+    return _UNPRINTABLE.sub("\ufffd", text)

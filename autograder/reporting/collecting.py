@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.collecting.collect import TIMESTAMP, Plan
-from autograder.reporting.terminal import printable, render
+from autograder.intake.encodings import printable
+from autograder.reporting.terminal import render
 
 _LAYOUTS = {
     "canvas": "named as Canvas names files",

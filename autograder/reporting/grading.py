@@ -14,7 +14,8 @@ from rich.text import Text
 from tqdm import tqdm
 
 from autograder.grading.marks import FunctionMarks, read_marks
-from autograder.reporting.terminal import class_table, printable, render, say
+from autograder.intake.encodings import printable
+from autograder.reporting.terminal import class_table, render, say
 
 if TYPE_CHECKING:
     from autograder.grading.grade import Change, ClassResult

@@ -29,6 +29,7 @@ from autograder.grading.marks import functions, owners, read_marks
 from autograder.grading.plan import Cell, read_released
 from autograder.grading.records import Record, Records
 from autograder.grading.score import score as cell_score
+from autograder.nbgrader_run import shown_address
 from autograder.reporting import marks_table
 from autograder.reporting.marks_table import Person
 
@@ -157,7 +158,8 @@ class Archive:
             with Gradebook(self.course.db_url, self.course.course_id) as opened:
                 yield opened
         except DatabaseError as error:
-            raise ReportError(f"The gradebook cannot be read: {error.orig}. Nothing in it was changed.") from error
+            shown = shown_address(self.course.db_url)
+            raise ReportError(f"The gradebook {shown} cannot be read: {error.orig}. Restore it from a copy.") from error
 
     def folder(self, step: str, student: str) -> Path:
         """Return a student's folder of this assignment; `step` is one of nbgrader's folders."""

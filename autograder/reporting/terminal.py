@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ from rich.text import Text
 from tqdm import tqdm
 
 from autograder.grading.marks import FunctionMarks
+from autograder.intake.encodings import printable
 from autograder.isolation.sandbox.layers import LAYERS
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from autograder.isolation.sandbox.layers import Report
 
 T = TypeVar("T")
-# Control characters but for tabs and ends of lines, and halves of characters, which cannot be printed at all.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 # Behind points that a function has although another one that it needs is wrong.
 CARRIED = "*"
 
@@ -152,14 +150,6 @@ def render(table: Table | Columns) -> str:
     file = console.file
     assert isinstance(file, io.StringIO)
     return "\n".join(line.rstrip() for line in file.getvalue().strip("\n").split("\n"))
-
-
-def printable(text: str) -> str:
-    """Return a text that a terminal shows as it is.
-
-    Names of files and messages of errors are students' own: a control sequence in one could repaint the marks above it.
-    """
-    return _UNPRINTABLE.sub("\ufffd", text)
 
 
 def say(text: str) -> None:

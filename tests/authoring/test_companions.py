@@ -3,6 +3,7 @@
 import textwrap
 
 import pytest
+from helper import write_files
 
 from autograder.authoring.build import build, edited, pull
 from autograder.authoring.companions import companions
@@ -46,16 +47,15 @@ from made import start
 @pytest.fixture
 def course(tmp_path):
     """A course of two assignments, the second of which uses the first one's solution."""
-    for name, text in {
+    files = {
         "notebooks/first.py": FIRST,
         "notebooks/second.py": SECOND,
         "nbgrader_config.py": "c = get_config()\n",
         "data/numbers.csv": "1,2\n",
         "shared.py": "import deeper\n",
         "deeper.py": "x = 1\n",
-    }.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
+    }
+    write_files(tmp_path, files)
     return Course(tmp_path)
 
 

@@ -5,6 +5,7 @@ import shutil
 
 import nbformat
 import pytest
+from helper import write_files
 
 from autograder.authoring.build import build, drift, pull
 from autograder.authoring.errors import BuildError
@@ -25,14 +26,13 @@ import helper
 def built_small(tmp_path_factory):
     """A course of one small assignment, built. Read-only."""
     root = tmp_path_factory.mktemp("small")
-    for name, text in {
+    files = {
         "notebooks/small.py": MASTER,
         "notebooks/images/line.svg": "<svg/>",
         "nbgrader_config.py": "c = get_config()\n",
         "helper.py": "x = 1\n",
-    }.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text, encoding="utf-8")
+    }
+    write_files(root, files)
     small = Assignment(Course(root), "small")
     build(small)
     return small
@@ -52,8 +52,7 @@ def small(built_small, tmp_path, monkeypatch):
 
 def put(folder, name, content="mine\n"):
     """Write a file as an author would."""
-    (folder / name).parent.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_text(content, encoding="utf-8")
+    write_files(folder, {name: content})
     return folder / name
 
 

@@ -115,7 +115,7 @@ class TestResults:
     def test_a_damaged_gradebook(self, made):
         """A sentence, for whatever reads it."""
         (made.course.root / "gradebook.db").write_bytes(b"no database at all" * 1000)
-        with pytest.raises(ReportError, match="gradebook cannot be read"):
+        with pytest.raises(ReportError, match=r"gradebook\.db cannot be read"):
             read_results(Archive(made))
 
     def test_nothing_there(self, tmp_path):
