@@ -140,7 +140,7 @@ class Engine:
                 one_processor(),
                 Parcel({**(files if size <= HANDED_IN_BYTES else {}), **around.files, **replacing}) as handed,
                 Parcel(own) as released,
-                self._fork_grader(temporary / "tests", released) as grader,
+                self._fork_grader(temporary / "tests", released, sorted(keep & files.keys())) as grader,
             ):
                 fork = self._fork_student(handed, temporary)
                 examiner = Examiner(self.plan, fork, grader, self.limits, carried_credit, self.catalogue)
@@ -220,15 +220,18 @@ class Engine:
             _STUDENT, {}, temporary / f"student-{next(count)}", files=files, limits=self._process_limits()
         )
 
-    def _fork_grader(self, folder: Path, files: Parcel) -> Process:
-        """Return a process that has run the solved notebook. Raises GradingError if it cannot judge."""
+    def _fork_grader(self, folder: Path, files: Parcel, kept: list[str]) -> Process:
+        """Return a process that has run the solved notebook. Raises GradingError if it cannot judge.
+
+        kept -- the names of files of which the student's own version lies beside the notebook
+        """
         if self._grader_zygote is not None:
             graders = self._ready(self._grader_zygote)
             self._refuse_unable(graders.report)
-            return graders.fork(_GRADER, {}, folder, files=files, limits=self._process_limits())
+            return graders.fork(_GRADER, {"kept": kept}, folder, files=files, limits=self._process_limits())
         # For a single submission one warm process serves both: the solution runs in a fork of it, so what the
         # student's process is forked from never sees it.
-        script = self._solution()
+        script = self._solution() | {"kept": kept}
         only = self._ready(self._student_zygote)
         with contextlib.ExitStack() as stack:
             grader = only.fork(_ONLY_GRADER, script, folder, files=files, limits=self._process_limits())
@@ -244,7 +247,8 @@ class Engine:
     def _solution(self) -> dict[str, Any]:
         """Return what the grader's process, and no other, is to know."""
         known = self.catalogue.plain() if self.catalogue else []
-        return {"script": self.plan.script(), "misconceptions": known}
+        files = sorted(_files(self._bundle.files)[0])
+        return {"script": self.plan.script(), "misconceptions": known, "files": files}
 
     def _process_limits(self) -> ProcessLimits:
         """What the kernel is told. The clock is held from outside; the processor's is for when nobody holds it."""

@@ -10,7 +10,6 @@ from typing import Any
 class GradeCell:
     """A test, as it was released.
 
-    solution_names -- what the solution cells before it define; in the grader these are the student's
     reads -- the names that it looks up and does not bind itself
     hidden_names -- what the hidden parts bind
     statements -- the names that each visible top-level statement binds, by the statement's first line
@@ -18,7 +17,6 @@ class GradeCell:
 
     grade_id: str
     source: str
-    solution_names: frozenset[str]
     reads: frozenset[str]
     hidden_names: frozenset[str]
     statements: dict[int, frozenset[str]]
@@ -28,7 +26,6 @@ class GradeCell:
         return {
             "grade_id": self.grade_id,
             "source": self.source,
-            "solution_names": sorted(self.solution_names),
             "reads": sorted(self.reads),
             "hidden_names": sorted(self.hidden_names),
             "statements": [[line, sorted(names)] for line, names in self.statements.items()],
@@ -37,6 +34,6 @@ class GradeCell:
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> GradeCell:
         """Return what `plain` was made of."""
-        names = {key: frozenset(data[key]) for key in ("solution_names", "reads", "hidden_names")}
+        names = {key: frozenset(data[key]) for key in ("reads", "hidden_names")}
         statements = {line: frozenset(bound) for line, bound in data["statements"]}
         return cls(data["grade_id"], data["source"], statements=statements, **names)

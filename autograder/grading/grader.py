@@ -15,13 +15,17 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from autograder import python_cells
 from autograder.diagnosis.consultation import Diagnostician
 from autograder.grading.grade_cell import GradeCell
 from autograder.grading.names import Memory, Moment, Names, moment, variables
+from autograder.grading.ownership import Owned, Step, is_fixed, owned
+from autograder.grading.student_modules import stand_in
 from autograder.isolation.channel import Channel, Plain
 from autograder.isolation.errors import ChannelClosed, MalformedMessage, WireError
 from autograder.isolation.loans import Loans
@@ -41,6 +45,8 @@ fail()
 class Prepared:
     """What is ready before any submission comes: the master has run, and what it changed is known.
 
+    steps -- the master's cells, and what they did
+    files -- the files that the assignment brings, by their places; of modules what stands in them
     report -- the tests that the solution itself does not pass, each with the error, and the cells that cannot import
         what they need
     diagnostician -- knows the misconceptions, if there is a catalogue
@@ -50,6 +56,9 @@ class Prepared:
     diagnostician: Diagnostician | None = None
     cells: dict[str, GradeCell] = field(default_factory=dict)
     moments: dict[str, Moment] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
+    owned: dict[str, Owned] = field(default_factory=dict)
     report: dict[str, str] = field(default_factory=dict)
 
     def get_ready(self) -> None:
@@ -57,16 +66,17 @@ class Prepared:
         self.shell.open()
 
 
-def prepare(script: list[dict[str, Any]], misconceptions: list[dict[str, Any]]) -> Prepared:
+def prepare(script: list[dict[str, Any]], misconceptions: list[dict[str, Any]], files: Sequence[str]) -> Prepared:
     """Run a solved notebook, as `Plan.script` gives it, and note what each test is to see: for `Zygote.start`.
 
     misconceptions -- as `Catalogue.plain` gives them
+    files -- the places of the files that the assignment brings
     """
     shell = Shell()
     # A failure takes long the first time: what a traceback is made with looks at every module.
     shell.run(_FAILURE, store_count=False)
     shell.forget()
-    prepared = _prepare(script, misconceptions, shell)
+    prepared = _prepare(script, misconceptions, files, shell)
     if prepared.diagnostician is not None:
         with contextlib.suppress(Exception):  # what is not known is not diagnosed; see below
             prepared.diagnostician.learn()
@@ -75,11 +85,14 @@ def prepare(script: list[dict[str, Any]], misconceptions: list[dict[str, Any]]) 
     return prepared
 
 
-def _prepare(script: list[dict[str, Any]], misconceptions: list[dict[str, Any]], shell: Shell) -> Prepared:
-    prepared = Prepared(shell)
+def _prepare(
+    script: list[dict[str, Any]], misconceptions: list[dict[str, Any]], files: Sequence[str], shell: Shell
+) -> Prepared:
+    prepared = Prepared(shell, files=_modules(files))
     before: dict[str, Any] = {}
     for step in script:
         namespace = prepared.shell.namespace
+        at_first = variables(namespace)
         cell = GradeCell.from_plain(step) if "grade_id" in step else None
         if cell is not None:
             prepared.cells[cell.grade_id] = cell
@@ -89,9 +102,11 @@ def _prepare(script: list[dict[str, Any]], misconceptions: list[dict[str, Any]],
             before = variables(namespace)
             if run.ename is not None:
                 prepared.report[cell.grade_id] = f"{run.ename}: {run.evalue}"
-        elif run.ename is not None and (missing := python_cells.not_imported(step["source"], namespace)):
+        prepared.steps.append(_what_it_did(step, at_first, variables(namespace)))
+        if cell is None and run.ename is not None and (missing := python_cells.not_imported(step["source"], namespace)):
             # Whatever the error is called: a test would take names that are missing from the student.
             prepared.report[f"the cell that imports {missing[0]}"] = f"ImportError: {run.ename}: {run.evalue}"
+    prepared.owned = owned(prepared.steps, prepared.files)
     if misconceptions:
         # Grading does not depend on the diagnosis. What is wrong with a catalogue, `autograder validate` says.
         with contextlib.suppress(Exception):
@@ -99,24 +114,47 @@ def _prepare(script: list[dict[str, Any]], misconceptions: list[dict[str, Any]],
     return prepared
 
 
-def serve(channel: Channel, state: Prepared) -> None:
-    """Be the grader process of one submission: the entry for `Zygote.fork`."""
-    Grader(channel, state).serve()
+def _what_it_did(step: dict[str, Any], before: dict[str, Any], now: dict[str, Any]) -> Step:
+    role = "test" if "grade_id" in step else "solution" if "written" in step else "given"
+    bound = {name for name, value in now.items() if name not in before or before[name] is not value}
+    fixed = {name for name, value in now.items() if is_fixed(value)}
+    return Step(step["source"], role, step.get("grade_id"), step.get("written", ""), frozenset(bound), frozenset(fixed))
+
+
+def _modules(files: Sequence[str]) -> dict[str, str]:
+    """Return these files, and of modules what stands in them."""
+    return {
+        place: Path(place).read_text(encoding="utf-8", errors="replace") if place.endswith(".py") else ""
+        for place in files
+    }
+
+
+def serve(channel: Channel, state: Prepared, kept: Sequence[str] = ()) -> None:
+    """Be the grader process of one submission: the entry for `Zygote.fork`.
+
+    kept -- the names of files of which the student's own version lies beside the notebook
+    """
+    Grader(channel, state, kept).serve()
 
 
 def prepare_and_serve(
-    channel: Channel, state: Warm, script: list[dict[str, Any]], misconceptions: list[dict[str, Any]]
+    channel: Channel,
+    state: Warm,
+    script: list[dict[str, Any]],
+    misconceptions: list[dict[str, Any]],
+    files: Sequence[str],
+    kept: Sequence[str],
 ) -> None:
     """Be the grader process of the only submission that will come; begins with ["ready", report]."""
-    prepared = _prepare(script, misconceptions, state.shell)
+    prepared = _prepare(script, misconceptions, files, state.shell)
     channel.send(["ready", dict(prepared.report)])
-    serve(channel, prepared)
+    serve(channel, prepared, kept)
 
 
 class Grader:
     """Runs tests, one after the other, in one namespace."""
 
-    def __init__(self, channel: Channel, prepared: Prepared) -> None:
+    def __init__(self, channel: Channel, prepared: Prepared, kept: Sequence[str] = ()) -> None:
         self._channel = channel
         self._prepared = prepared
         self._entered = 0  # how many of the master's moments the namespace has
@@ -124,6 +162,9 @@ class Grader:
         self._names = Names(prepared.shell.namespace)
         self._names.start_over()
         self._student = self._meet()
+        self._owned = owned(prepared.steps, prepared.files, kept) if kept else prepared.owned
+        modules = next(reversed(self._owned.values())).modules if self._owned else frozenset[str]()
+        stand_in(modules, lambda: self._student)
 
     def serve(self) -> None:
         """Answer until the host hangs up."""
@@ -150,6 +191,7 @@ class Grader:
             self._channel,
             send_random_state=True,
             before_call=lambda: self._names.synchronise(self._student),
+            after_call=lambda: self._names.refresh(self._student),
             on_outputs=self._show,
         )
 
@@ -170,7 +212,7 @@ class Grader:
         shell.execution_count = number
         loans: Loans | None = None
         with contextlib.suppress(WireError):  # the test will find the names unbound, and the host knows why
-            self._names.enter(cell, self._moments_until(grade_id), self._student)
+            self._names.enter(cell, self._owned[grade_id], self._moments_until(grade_id), self._student)
             loans = self._names.lend(lend, self._student) if lend else None
         run = shell.run(cell.source, after_statement=self._names.seen)
         with contextlib.suppress(WireError):

@@ -1,8 +1,9 @@
 """Whose value a name has in a grade cell: the master's, or the student's.
 
-A grade cell sees the solved master's variables as they are at that point, except that what solution cells define is the
-student's. What the cell does to such a name (binds it anew, deletes it) happens to the student's as well, before the
-student's code runs the next time. So do names that the visible part of a test binds.
+A grade cell sees the solved master's variables as they are at that point, except that what the student's code had a
+part in is the student's; ownership.py says what that is. What the cell does to such a name (binds it anew, deletes it)
+happens to the student's as well, before the student's code runs the next time. So do names that the visible part of a
+test binds.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.grading.grade_cell import GradeCell
+from autograder.grading.ownership import Owned, is_fixed
 from autograder.isolation.errors import WireError
+from autograder.isolation.graph import Graph
 from autograder.isolation.loans import Loans
 from autograder.isolation.peer import Peer
+from autograder.isolation.student import origin
 from autograder.isolation.values import Codec
 
 _INTERNAL = re.compile(r"_+|_i+|_i?\d+|__.*__|In|Out|_[dio]h|get_ipython|exit|quit|open")
@@ -71,7 +75,9 @@ class Names:
         self._namespace = namespace
         self._values = Codec()
         self._cell: GradeCell | None = None
-        self._shared: dict[str, Any] = {}  # solution names, as the student's process has them
+        self._owned = Owned()
+        self._live: dict[str, Graph | None] = {}  # of these, what calls may change, as plain data
+        self._shared: dict[str, Any] = {}  # the student's names, as the student's process has them
         self._visible: dict[str, Any] = {}  # bound by the visible parts of tests so far
         self._copies: dict[str, Any] = {}  # of those, what the student's process is to be told
         self._told: dict[str, Any] = {}
@@ -91,7 +97,7 @@ class Names:
     def lend(self, names: Sequence[str], student: Peer) -> Loans:
         """Bind references to names in the student's process. Raises WireError if it cannot be told."""
         assert self._cell is not None  # a test is about to run
-        master = {name: self._master[name] for name in self._cell.solution_names if name in self._master}
+        master = {name: self._master[name] for name in self._owned.defined if name in self._master}
         loans = Loans(student, self._namespace, master)
         loans.lend(names)
         return loans
@@ -114,34 +120,61 @@ class Names:
         """The student's process is another one now, which knows none of the names that were sent."""
         self._told = {}
 
-    def enter(self, cell: GradeCell, moments: Sequence[Moment], student: Peer) -> None:
+    def enter(self, cell: GradeCell, owned: Owned, moments: Sequence[Moment], student: Peer) -> None:
         """Make the namespace what a grade cell is to see.
 
+        owned -- what is the student's when it begins
         moments -- what the master changed since the last grade cell, this cell's own moment last
         Raises WireError if the student's process cannot be asked.
         """
-        self._cell, self._shared = cell, {}
+        self._cell, self._owned, self._shared, self._live = cell, owned, {}, {}
         for changes in moments:
             for name in changes.removed:
                 self._namespace.pop(name, None)
                 self._master.pop(name, None)
             self._namespace.update(changes.bound)
             self._master.update(changes.bound)
-        for name in cell.solution_names:
+        touched = {name for name in owned.touched if not is_fixed(self._namespace.get(name, _ABSENT))}
+        theirs = owned.defined | owned.derived | touched
+        for name in theirs:
             self._namespace.pop(name, None)
         # A course may keep no solutions at all. What neither the master nor Python binds is the student's.
         unknown = {name for name in cell.reads - moments[-1].known if not hasattr(builtins, name)}
         unknown -= self._namespace.keys()
-        found = self._ask(student, sorted(cell.solution_names | unknown))
+        asked = owned.defined | owned.needs(owned.derived | touched) | unknown
+        found = self._ask(student, sorted(asked))
         self._namespace.update(found)
-        self._shared = {name: value for name, value in found.items() if name in cell.solution_names}
+        self._shared = {name: value for name, value in found.items() if name in theirs}
+        live = sorted(owned.needs(owned.live) & self._shared.keys())
+        self._live = {name: graph for name in live if (graph := self._plain(found[name])) is not None}
+        self._check_imports(student, sorted(owned.needs(owned.imported) & self._namespace.keys()))
+
+    def _check_imports(self, student: Peer, names: list[str]) -> None:
+        """Let names that only solution cells import be what the student has imported under them."""
+        if not names:
+            return
+        origins = self._tell(student.root.origins, names)
+        known = origins if type(origins) is dict else {}
+        for name in names:
+            if known.get(name) != origin(self._namespace[name]):
+                del self._namespace[name]
+                self._namespace.update(self._ask(student, [name]))
+
+    def refresh(self, student: Peer) -> None:
+        """Take over what a call has changed of the student's variables. Raises WireError if it cannot be asked."""
+        for name, value in self._ask(student, sorted(self._live)).items() if self._live else ():
+            graph = self._plain(value)
+            if graph != self._live[name]:
+                self._live[name] = graph
+                self._namespace[name] = self._shared[name] = _moved(self._namespace.get(name), value)
 
     def seen(self, first_line: int) -> None:
         """Note what a statement of the test bound, if students may see the statement."""
         assert self._cell is not None  # a test runs
         for name in self._cell.statements.get(first_line, ()):
             value = self._namespace.get(name, _ABSENT)
-            if value is not _ABSENT and name not in self._cell.solution_names and self._is_data(value):
+            theirs = name in self._owned.defined or name in self._shared
+            if value is not _ABSENT and not theirs and self._is_data(value):
                 # A copy: the hidden part may fill the same list with what students are not to see.
                 self._visible[name], self._copies[name] = value, copy.deepcopy(value)
 
@@ -149,7 +182,13 @@ class Names:
         """Tell the student's process what became of the names. Raises WireError if it cannot be told."""
         if self._cell is None:
             return
-        for name in self._cell.solution_names:
+        for name in self._live:
+            # The test may have filled a list of the student's; a name that it binds anew is told below.
+            value = self._namespace.get(name, _ABSENT)
+            if value is self._shared[name] and (graph := self._plain(value)) != self._live[name]:
+                self._live[name] = graph
+                self._tell(student.root.set, name, value)
+        for name in sorted(self._owned.defined | self._shared.keys()):
             value = self._namespace.get(name, _ABSENT)
             if value is self._shared.get(name, _ABSENT):
                 continue
@@ -190,11 +229,26 @@ class Names:
 
     def _is_data(self, value: object) -> bool:
         """Tell whether a value can be sent as one; nothing of the grader's is lent with the names of a test."""
+        return self._plain(value) is not None
+
+    def _plain(self, value: object) -> Graph | None:
+        """Return a value as plain data, None if it is no such value."""
         try:
-            self._values.encode(value)
+            return self._values.encode(value).graph
         except Exception:  # whatever the encoder says: it is no plain data
-            return False
-        return True
+            return None
+
+
+def _moved(own: Any, new: Any) -> Any:
+    """Return a container with another one's contents, so that the test's other names for it see them; else the new."""
+    if type(own) is type(new) is list:
+        own[:] = new
+    elif type(own) is type(new) and type(own) in (dict, set):
+        own.clear()
+        own.update(new)
+    else:
+        return new
+    return own
 
 
 def _copied(value: Any, memo: dict[int, Any]) -> Any:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder import python_cells
+from autograder.authoring.errors import RegionError
 from autograder.authoring.regions import HIDDEN, find_regions
 from autograder.grading.dependencies import dependencies
 from autograder.grading.grade_cell import GradeCell
@@ -55,7 +56,6 @@ class Plan:
         """Read the plan off a solved notebook."""
         cells = read_released(solved)
         grade_cells: dict[str, GradeCell] = {}
-        names: set[str] = set()
         modules: set[str] = set()
         for cell in cells:
             if cell["cell_type"] != "code":
@@ -66,13 +66,10 @@ class Plan:
                 grade_cells[grade_id] = GradeCell(
                     grade_id,
                     cell["source"],
-                    solution_names=frozenset(names),
                     reads=frozenset(_names_from_elsewhere(cell["source"])),
                     hidden_names=frozenset(_hidden_names(cell["source"])),
                     statements=_visible_statements(cell["source"]),
                 )
-            elif _marks(cell).get("solution"):
-                names |= python_cells.bound_names(cell["source"])
         return cls(cells, grade_cells, sorted(modules))
 
     @cached_property
@@ -100,7 +97,8 @@ class Plan:
             if cell["cell_type"] == "code" and is_test(cell):
                 steps.append(self.grade_cells[_marks(cell)["grade_id"]].plain())
             elif cell["cell_type"] == "code" and SKIP not in cell["metadata"].get("tags", []):
-                steps.append({"source": cell["source"]})
+                written = {"written": written_part(cell["source"])} if _marks(cell).get("solution") else {}
+                steps.append({"source": cell["source"], **written})
         while steps and "grade_id" not in steps[-1]:
             del steps[-1]
         return steps
@@ -190,6 +188,17 @@ def released_source(source: str) -> str:
     hidden = [region for region in find_regions(source) if region.kind is HIDDEN]
     lines = enumerate(source.split("\n"), start=1)
     return "\n".join(line for n, line in lines if not any(part.begin <= n <= part.end for part in hidden)).strip()
+
+
+def written_part(source: str) -> str:
+    """Return what students are to write of a solution cell: its regions, or all of it if it has none."""
+    lines = source.split("\n")
+    try:
+        regions = [region for region in find_regions(source) if region.kind is not HIDDEN]
+    except RegionError:  # another course's cell
+        regions = []
+    parts = [textwrap.dedent("\n".join(lines[region.begin : region.end - 1])) for region in regions]
+    return "\n".join(parts) if regions else source
 
 
 def _hash(cells: list[Cell]) -> str:

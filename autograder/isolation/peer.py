@@ -66,6 +66,7 @@ class Peer:
         exports: The root object, whose public methods the other side may call; None for none.
         send_random_state: Send the random generators' state with requests, for the other side to install.
         before_call: Called before a request that is not part of another one. May make requests itself.
+        after_call: Called after such a request, however it ended, unless the conversation is broken. As before.
         drain_outputs: Returns plain data to go with each message.
         on_outputs: Is given what came with a message. Without it, nothing may come.
         limits: Bounds on what is sent and accepted.
@@ -88,6 +89,7 @@ class Peer:
         exports: object = None,
         send_random_state: bool = False,
         before_call: Callable[[], object] | None = None,
+        after_call: Callable[[], object] | None = None,
         drain_outputs: Callable[[], list[Plain]] | None = None,
         on_outputs: Callable[[list[Plain]], object] | None = None,
         limits: Limits | None = None,
@@ -103,6 +105,7 @@ class Peer:
         self._exports = exports
         self._random = RandomStateSender() if send_random_state else None
         self._before_call = before_call
+        self._after_call = after_call
         self._drain_outputs = drain_outputs
         self._on_outputs = on_outputs
         self._guarded = not trusts_peer
@@ -156,15 +159,34 @@ class Peer:
         keywords: Mapping[str, object] = _NO_KEYWORDS,
         failure: BaseException | None = None,
     ) -> Any:
+        outermost = not self._open and not self._synchronising
+        if outermost:
+            self._synchronise(self._before_call)
+        try:
+            return self._ask(operation, number, arguments, keywords, failure)
+        finally:
+            if outermost and self.broken is None:
+                self._synchronise(self._after_call)
+
+    def _synchronise(self, hook: Callable[[], object] | None) -> None:
+        if hook is not None:
+            self._synchronising = True
+            try:
+                hook()
+            finally:
+                self._synchronising = False
+
+    def _ask(
+        self,
+        operation: str,
+        number: int,
+        arguments: tuple[object, ...],
+        keywords: Mapping[str, object],
+        failure: BaseException | None,
+    ) -> Any:
         self._check_alive()
         if self._open >= self.limits.nesting:
             raise RecursionError(f"more than {self.limits.nesting} calls between the processes are open")
-        if self._before_call is not None and not self._open and not self._synchronising:
-            self._synchronising = True
-            try:
-                self._before_call()
-            finally:
-                self._synchronising = False
         self._open += 1
         try:
             encoded = self._codec.encode([arguments, dict(keywords)])

@@ -10,8 +10,10 @@ the time it believes is its own clock's.
 """
 
 import contextlib
+import importlib
 import os
 import sys
+import types
 from typing import Any
 
 from autograder.isolation.channel import Channel
@@ -32,6 +34,19 @@ class Namespace:
         """Return those of *names* that are bound, with their values."""
         return {name: self._variables[name] for name in names if name in self._variables}
 
+    def origins(self, names: list[str]) -> dict[str, str]:
+        """Return where those of *names* that are bound come from, in words."""
+        return {name: origin(self._variables[name]) for name in names if name in self._variables}
+
+    def import_module(self, name: str) -> object:
+        """Import a module and return it."""
+        return importlib.import_module(name)
+
+    def public_names(self, name: str) -> list[str]:
+        """Return what `from module import *` binds."""
+        module = importlib.import_module(name)
+        return list(getattr(module, "__all__", None) or [one for one in vars(module) if not one.startswith("_")])
+
     def set(self, name: str, value: object) -> None:
         """Bind *name*."""
         self._variables[name] = value
@@ -39,6 +54,14 @@ class Namespace:
     def delete(self, name: str) -> None:
         """Unbind *name*, if it is bound."""
         self._variables.pop(name, None)
+
+
+def origin(value: object) -> str:
+    """Say which module, or what of which module, an imported value is."""
+    if isinstance(value, types.ModuleType):
+        return f"module {value.__name__}"
+    parts = [getattr(value, part, None) for part in ("__module__", "__qualname__")]
+    return ".".join(map(str, parts)) if all(parts) else f"{type(value).__name__} {value!r:.100}"
 
 
 class Student:
