@@ -6,6 +6,7 @@ solved notebook, the files that go with it, and hashes of everything.
     bundles/<assignment>/
         bundle.json               hashes of all files, and per notebook the checksums of its cells
         notebooks/<name>.ipynb    the solved notebook
+        releases/<name>.ipynb     the same without its solutions, as students get it but for the hidden tests
         files/...                 helper modules, pictures, data
         misconceptions/<name>.toml    what wrong answers are recognised by, if there is a catalogue
 """
@@ -13,6 +14,7 @@ solved notebook, the files that go with it, and hashes of everything.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import shutil
 from dataclasses import dataclass
@@ -22,7 +24,7 @@ from urllib.parse import unquote, urlsplit
 MANIFEST = "bundle.json"
 # The folder beside that of the bundles in which the results of grading are kept.
 RESULTS = "results"
-_PARTS = ("notebooks", "files", "misconceptions")
+_PARTS = ("notebooks", "releases", "files", "misconceptions")
 
 
 class BundleError(Exception):
@@ -45,6 +47,11 @@ class Bundle:
     def notebook(self, name: str) -> Path:
         """Return the path of a solved notebook."""
         return self.folder / "notebooks" / f"{name}.ipynb"
+
+    def release(self, name: str) -> Path | None:
+        """Return the path of a notebook without its solutions, None if that was not stored."""
+        path = self.folder / "releases" / f"{name}.ipynb"
+        return path if path.is_file() else None
 
     def catalogue(self, name: str) -> Path | None:
         """Return the path of a notebook's catalogue of misconceptions, None if it has none."""
@@ -74,6 +81,7 @@ def store_notebook(
     files: dict[str, Path],
     siblings: set[str],
     catalogue: Path | None = None,
+    released: str | None = None,
 ) -> Bundle:
     """Store one notebook of an assignment, and the files that go with the assignment.
 
@@ -83,6 +91,7 @@ def store_notebook(
     files -- all files of the assignment: where each is to lie beside the notebook, and where it is now
     siblings -- the names of all notebooks of the assignment; others that were stored before are removed
     catalogue -- the notebook's catalogue of misconceptions, if there is one
+    released -- the notebook's text without its solutions, if that is known
     """
     try:
         known = load(folder).cells
@@ -92,12 +101,18 @@ def store_notebook(
     # Without a manifest there is no bundle: whatever stops this in the middle leaves none, not a mixed one.
     (folder / MANIFEST).unlink(missing_ok=True)
     (folder / "notebooks" / f"{name}.ipynb").write_text(solved, encoding="utf-8")
+    release = folder / "releases" / f"{name}.ipynb"
+    release.unlink(missing_ok=True)
+    if released is not None:
+        release.parent.mkdir(exist_ok=True)
+        release.write_text(released, encoding="utf-8")
     own = folder / "misconceptions" / f"{name}.toml"
     own.unlink(missing_ok=True)
     if catalogue is not None and catalogue.is_file():
         own.parent.mkdir(exist_ok=True)
         shutil.copyfile(catalogue, own)
-    for path in [*(folder / "notebooks").glob("*.ipynb"), *own.parent.glob("*.toml")]:
+    stored = [(folder / "notebooks").glob("*.ipynb"), release.parent.glob("*.ipynb"), own.parent.glob("*.toml")]
+    for path in itertools.chain(*stored):
         if path.stem not in siblings:
             path.unlink()
     shutil.rmtree(folder / "files", ignore_errors=True)

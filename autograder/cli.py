@@ -77,6 +77,8 @@ def build(
                         typer.echo(f"took edits back into {path.relative_to(course.root)}")
                 written = building.build(assignment)
                 typer.echo(f"{assignment.name}: wrote {len(written)} files under source/ and release/")
+                for remark in building.how_graded(assignment):
+                    typer.echo(remark)
             except (BuildError, AuthoringError) as error:
                 failed = True
                 for problem in getattr(error, "problems", [error]):
@@ -95,6 +97,8 @@ def validate(assignments: Assignments = None) -> None:
     from autograder.authoring.errors import AuthoringError
     from autograder.authoring.validate import validate as run
     from autograder.course import Course, CourseError
+    from autograder.grading.failures import GradingError
+    from autograder.reporting.soundness import why_in_one
     from autograder.reporting.terminal import validation_table
 
     failed = False
@@ -103,11 +107,13 @@ def validate(assignments: Assignments = None) -> None:
         for assignment in course.assignments(assignments or ()):
             try:
                 result = run(assignment, progress=partial(_step, assignment.name))
-            except AuthoringError as error:
+            except (AuthoringError, GradingError) as error:
                 failed = True
                 _error(_relative(error, course.root))
                 continue
             typer.echo(validation_table(assignment.name, result))
+            if result.graded.only_in_one:
+                typer.echo(why_in_one(assignment.name, result.graded))
             executed = result.executed.relative_to(course.root)
             typer.echo(f"The executed solution: {executed}, and {executed.with_suffix('.html')} to read in a browser")
             for problem in result.problems:

@@ -29,8 +29,12 @@ from autograder.authoring.master import (
     to_source,
 )
 from autograder.authoring.strays import attached, content_hash, files_in, remove_litter, strays
+from autograder.bundle import load
 from autograder.course import Assignment, Course
 from autograder.diagnosis.catalogue import Catalogue, CatalogueError, solutions
+from autograder.grading.settings import read_settings
+from autograder.grading.soundness import known
+from autograder.reporting.soundness import remarks
 
 _NOTEBOOK = "notebook"  # the key of the notebook itself among the hashes of its files
 
@@ -61,6 +65,16 @@ def build(assignment: Assignment) -> list[Path]:
     return sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
 
 
+def how_graded(assignment: Assignment) -> list[str]:
+    """Return what a build has found out about how the assignment will be graded, as far as it is to be known."""
+    settings = read_settings(assignment.course)
+    bundle = load(assignment.course.bundles / assignment.name)
+    found = known(bundle, assignment.name, settings, confine=settings.confine)
+    if found is None:
+        return [f"{assignment.name}: how it will be graded could not be found out here; `autograder doctor` says why."]
+    return list(remarks(assignment.name, found))
+
+
 def drift(assignment: Assignment) -> list[AuthoringError]:
     """Return every file under source/ and release/ that is not what a build would write."""
     course = assignment.course
@@ -70,7 +84,7 @@ def drift(assignment: Assignment) -> list[AuthoringError]:
     with tempfile.TemporaryDirectory(prefix="autograder-build-") as temporary:
         fresh = Assignment(Course(Path(temporary)), assignment.name)
         _write_source(fresh, master, origin=assignment)
-        generate(fresh, course)
+        generate(fresh, course, examine=False)
         _refuse_leaks(fresh)
         for was, now in [(assignment.source, fresh.source), (assignment.release, fresh.release)]:
             names = {path.relative_to(folder) for folder in (was.parent, now.parent) for path in files_in(folder)}

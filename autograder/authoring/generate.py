@@ -7,10 +7,11 @@ from autograder.course import Assignment, Course
 from autograder.nbgrader_run import nbgrader_log, scripts_on_path
 
 
-def generate(assignment: Assignment, configured_by: Course | None = None) -> None:
+def generate(assignment: Assignment, configured_by: Course | None = None, *, examine: bool = True) -> None:
     """Make an assignment's release from its source; nbgrader also saves it to the gradebook and stores the bundle.
 
     configured_by -- the course whose nbgrader configuration applies, if not the assignment's own
+    examine -- whether solution and release are graded at once, to find out how the assignment will be
     Raises BuildError with nbgrader's own words if it cannot.
     """
     from nbgrader.converters import GenerateAssignment  # noqa: PLC0415 (takes seconds to import)
@@ -21,6 +22,7 @@ def generate(assignment: Assignment, configured_by: Course | None = None) -> Non
     config = configured_by.nbgrader_config(course.root) if configured_by else course.nbgrader_config()
     config.CourseDirectory.assignment_id = assignment.name
     config.GenerateAssignment.force = True
+    config.StoreBundle.examine = examine
     with nbgrader_log() as (log, messages), scripts_on_path():
         converter = GenerateAssignment(coursedir=CourseDirectory(config=config, log=log), config=config, log=log)
         try:

@@ -11,14 +11,19 @@ from nbformat import NotebookNode
 from nbgrader.api import MissingEntry
 from nbgrader.preprocessors import ClearSolutions, SaveCells
 from nbgrader.utils import find_all_files
+from traitlets import Bool
 
 from autograder import bundle
-from autograder.authoring.errors import RegionError
+from autograder.authoring.errors import AuthoringError, RegionError
 from autograder.authoring.master import cell_name
 from autograder.authoring.regions import STUB, find_regions
 from autograder.authoring.released_cells import CellNames, make_room
 from autograder.authoring.stubs import make_stub
 from autograder.course import Assignment, Course
+from autograder.grading.failures import GradingError
+from autograder.grading.settings import settings_in
+from autograder.grading.soundness import soundness
+from autograder.reporting.soundness import remarks
 
 
 class StubSolutions(ClearSolutions):
@@ -57,6 +62,10 @@ class StubSolutions(ClearSolutions):
 class StoreBundle(SaveCells):
     """Save the cells to the gradebook, and beside it the bundle that grading will need."""
 
+    examine = Bool(
+        True, help="Whether solution and release are graded at once, to find out how the assignment will be graded."
+    ).tag(config=True)
+
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Save one notebook. Runs after StubSolutions, which keeps the solved notebook in the resources."""
         course = self.parent.parent.coursedir  # the exporter's converter
@@ -75,10 +84,32 @@ class StoreBundle(SaveCells):
         solved = nbformat.writes(own) + "\n"
         siblings = {path.stem for path in source.glob("*.ipynb")}
         catalogue = Assignment(Course(Path(course.root)), place["notebook"]).catalogue
-        bundle.store_notebook(
-            folder, place["notebook"], solved, _checksums(nb), files=files, siblings=siblings, catalogue=catalogue
+        stored = bundle.store_notebook(
+            folder,
+            place["notebook"],
+            solved,
+            _checksums(nb),
+            files=files,
+            siblings=siblings,
+            catalogue=catalogue,
+            released=nbformat.writes(nb) + "\n",
         )
+        if self.examine:
+            self._find_out(stored, place["notebook"], nb)
         return result
+
+    def _find_out(self, stored: bundle.Bundle, name: str, nb: NotebookNode) -> None:
+        """Find out how the notebook will be graded, and say what is to be known of it."""
+        if nb.metadata.get("kernelspec", {}).get("language", "python") != "python":
+            return  # nbgrader's own executor grades it
+        settings = settings_in(self.config)
+        try:
+            found = soundness(stored, name, settings, confine=settings.confine)
+        except (GradingError, AuthoringError) as error:
+            self.log.warning("%s is stored, but how it will be graded could not be found out here: %s", name, error)
+            return
+        for remark in remarks(name, found):
+            self.log.warning("%s", remark)
 
     def _create_notebook(self, nb: NotebookNode) -> None:
         try:

@@ -1,20 +1,17 @@
 """Prove that an assignment is sound.
 
-Its solution scores full marks; its release scores none and gives nothing away; its tests catch every misconception of
-its catalogue and every mutant of its solution, but for those of which a reason is written down.
+Its solution scores full marks; its release scores none and gives nothing away; both in a kernel, as students run them,
+and by the engine that grades them. Its tests catch every misconception of its catalogue and every mutant of its
+solution, but for those of which a reason is written down.
 """
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 from autograder.authoring.build import catalogue_problems
@@ -27,11 +24,16 @@ from autograder.course import Assignment
 from autograder.diagnosis.catalogue import Catalogue, CatalogueError
 from autograder.diagnosis.mutation import read_explanations, unexplained
 from autograder.diagnosis.proof import Proof, prove
-from autograder.grading.marks import FunctionMarks, failure, functions, read_marks
+from autograder.grading.kernel import run_in_kernel
+from autograder.grading.made_bundle import made_bundle
+from autograder.grading.marks import FunctionMarks, failure, read_marks
+from autograder.grading.plan import is_test
+from autograder.grading.score import score
+from autograder.grading.settings import read_settings
+from autograder.grading.soundness import Soundness, soundness
+from autograder.reporting.soundness import faults
 
-NOT_FILLED_IN = "not filled in yet"
 EXECUTED = "build/executed"
-_CELL_TIMEOUT = 1800  # seconds; a solution may train a network, on a busy machine
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Validation:
     """The result of validating one assignment: marks of both notebooks, and everything that is wrong.
 
     executed -- where the solution lies with all its outputs, to be looked at; beside it lies the same as a web page
+    graded -- what came of both by the engine that grades students
     proof -- what came of trying out mistakes, None if the solution itself fails
     """
 
@@ -46,14 +49,15 @@ class Validation:
     release: list[FunctionMarks]
     problems: list[AuthoringError]
     executed: Path
+    graded: Soundness
     proof: Proof | None = None
 
 
 def validate(assignment: Assignment, progress: Callable[[str], None]) -> Validation:
-    """Run an assignment's solution and release in a real kernel and check both, then try out mistakes.
+    """Run an assignment's solution and release in a real kernel and by the engine, then try out mistakes.
 
     progress -- is told what is being done
-    Raises AuthoringError if one of the two notebooks is missing.
+    Raises AuthoringError if one of the two notebooks is missing, GradingError if nothing can be graded on this machine.
     """
     for path in (assignment.source, assignment.release):
         if not path.is_file():
@@ -62,9 +66,14 @@ def validate(assignment: Assignment, progress: Callable[[str], None]) -> Validat
     solution = execute(assignment.source)
     progress("running the release")
     release = execute(assignment.release)
+    progress("grading both")
+    settings = read_settings(assignment.course)
+    with made_bundle(assignment) as bundle:
+        graded = soundness(bundle, assignment.name, settings, confine=settings.confine)
     progress("looking for leaks")
     problems = [problem.at(file=assignment.source) for problem in check_solution(solution)]
     problems += [problem.at(file=assignment.release) for problem in check_release(release)]
+    problems += [problem.at(file=assignment.source) for problem in check_graded(graded)]
     files = [path for path in assignment.release.parent.rglob("*") if path.is_file() and path != assignment.release]
     leaks = find_leaks(read_source(assignment.source), read_source(assignment.release), files)
     problems += [leak.at(file=assignment.release) for leak in leaks]
@@ -81,7 +90,7 @@ def validate(assignment: Assignment, progress: Callable[[str], None]) -> Validat
             assignment.source, Catalogue.read(assignment.catalogue) if assignment.catalogue.is_file() else None
         )
         problems += check_proof(proof, assignment)
-    return Validation(read_marks(solution), read_marks(release), problems, executed, proof)
+    return Validation(read_marks(solution), read_marks(release), problems, executed, graded, proof)
 
 
 def check_proof(proof: Proof, assignment: Assignment) -> list[AuthoringError]:
@@ -100,26 +109,7 @@ def execute(path: Path) -> NotebookNode:
 
     Errors in cells are recorded, as in Jupyter. Raises AuthoringError if the kernel dies.
     """
-    notebook = nbformat.read(path, as_version=4)
-    with tempfile.TemporaryDirectory(prefix="autograder-validate-") as temporary:
-        folder = Path(temporary) / path.parent.name
-        shutil.copytree(path.parent, folder)
-        client = NotebookClient(
-            notebook,
-            timeout=_CELL_TIMEOUT,
-            kernel_name="python3",
-            allow_errors=True,
-            skip_cells_with_tag="",  # what need not run to be graded has to run all the same
-            resources={"metadata": {"path": str(folder)}},
-            # The kernel would warn on our stderr that its socket is not encrypted; it only listens on loopback.
-            extra_arguments=["--IPKernelApp.log_level=ERROR"],
-        )
-        try:
-            return client.execute()
-        except CellTimeoutError as error:
-            raise AuthoringError(f"a cell takes longer than {_CELL_TIMEOUT} seconds: {error}", file=path) from error
-        except DeadKernelError as error:
-            raise AuthoringError("the kernel died while this notebook ran.", file=path) from error
+    return run_in_kernel(nbformat.read(path, as_version=4), path.parent, path)
 
 
 def check_solution(executed: NotebookNode) -> list[AuthoringError]:
@@ -128,25 +118,27 @@ def check_solution(executed: NotebookNode) -> list[AuthoringError]:
     for position, cell in enumerate(executed.cells):
         if cell.cell_type == "code" and (message := failure(cell)):
             problems.append(AuthoringError(f"the solution fails here: {message}", cell=cell_name(cell, position)))
-    for marks in read_marks(executed):
-        if marks.score != marks.max_score:
-            problems.append(
-                AuthoringError(f"the solution scores {marks.score:g} of {marks.max_score:g}.", cell=marks.name)
-            )
+    for cell in _tests(executed):
+        earned, possible = score(cell)
+        if earned != possible:
+            problem = f"the solution scores {earned:g} of {possible:g}."
+            problems.append(AuthoringError(problem, cell=cell.metadata.nbgrader.grade_id))
     return problems + compare_tables(executed)
 
 
 def check_release(executed: NotebookNode) -> list[AuthoringError]:
-    """Return what is wrong with an executed release: points for nothing, or a stub that is not called one."""
-    problems = []
-    for name, cells in functions(executed).items():
-        for cell in cells:
-            message = failure(cell)
-            if message is None:
-                problems.append(
-                    AuthoringError(f"an untouched {name} passes this test.", cell=cell.metadata.nbgrader.grade_id)
-                )
-            elif NOT_FILLED_IN not in message:
-                problem = f"an untouched {name} should be called {NOT_FILLED_IN!r} here; the message is: {message}"
-                problems.append(AuthoringError(problem, cell=cell.metadata.nbgrader.grade_id))
-    return problems
+    """Return what is wrong with an executed release: points for nothing."""
+    return [
+        AuthoringError("an untouched release passes this test.", cell=cell.metadata.nbgrader.grade_id)
+        for cell in _tests(executed)
+        if score(cell)[0] and score(cell)[1]
+    ]
+
+
+def check_graded(graded: Soundness) -> list[AuthoringError]:
+    """Return what nobody can pass where it is graded although it is right in a kernel, and what everybody is given."""
+    return [AuthoringError(text, cell=test) for test, text in faults(graded).items()]
+
+
+def _tests(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if is_test(cell)]

@@ -24,6 +24,7 @@ from autograder.grading.engine import Engine
 from autograder.grading.examination import Examination
 from autograder.grading.failures import GradingError
 from autograder.grading.settings import read_settings
+from autograder.grading.soundness import engine_for
 from autograder.intake.aliases import Aliases
 from autograder.intake.candidates import choose, read_folder
 from autograder.intake.errors import IntakeError
@@ -62,7 +63,7 @@ def grade(assignment: Assignment, submission: Path, isolation: str | None) -> di
     confine = settings.confine if isolation is None else isolation != "none"
     bundle = load(assignment.course.root / "bundles" / assignment.name)
     beside = Beside(bundle.files, Aliases.read(assignment.course.root))
-    with Engine(bundle, assignment.name, settings.limits, confine=confine, for_many=False) as engine:
+    with engine_for(bundle, assignment.name, settings, confine=confine, for_many=False) as engine:
         try:
             chosen = find_submission(submission, assignment.name, engine.plan.layout.exercises, beside)
         except IntakeError as error:

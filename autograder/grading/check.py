@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from autograder import python_cells
 from autograder.authoring.errors import AuthoringError
-from autograder.bundle import Bundle, BundleError, load, store_notebook
+from autograder.bundle import Bundle, BundleError, load
 from autograder.course import Assignment, Course
 from autograder.diagnosis.catalogue import Catalogue
 from autograder.grading.engine import Engine
 from autograder.grading.examination import Examination
 from autograder.grading.failures import GradingError
+from autograder.grading.made_bundle import made_bundle
 from autograder.grading.marks import FunctionMarks, functions, owners, read_marks
 from autograder.grading.plan import read_released
 from autograder.grading.settings import read_settings
+from autograder.grading.soundness import engine_for
 from autograder.intake.aliases import Aliases
 from autograder.intake.candidates import choose
 from autograder.intake.definitions import read_code
@@ -75,7 +76,7 @@ def check(
         result["assignment"] = owner.name
         with (
             _bundle_of(owner) as bundle,
-            Engine(bundle, owner.name, settings.limits, confine=confine, for_many=False) as engine,
+            engine_for(bundle, owner.name, settings, confine=confine, for_many=False) as engine,
         ):
             candidates = candidates or receive(read_file(path), path.name)
             exercises = engine.plan.layout.exercises
@@ -213,16 +214,8 @@ def _bundle_of(assignment: Assignment) -> Iterator[Bundle]:
     if stored.is_dir():
         yield load(stored)
         return
-    if not assignment.source.is_file():
-        raise BundleError(f"{assignment.source} is missing; run `autograder build {assignment.name}` first.")
-    folder = assignment.source.parent
-    files = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
-    del files[assignment.source.name]
-    with tempfile.TemporaryDirectory(prefix="autograder-bundle-") as temporary:
-        solved = assignment.source.read_text(encoding="utf-8")
-        target = Path(temporary) / assignment.name
-        name, catalogue = assignment.name, assignment.catalogue
-        yield store_notebook(target, name, solved, {}, files=files, siblings={name}, catalogue=catalogue)
+    with made_bundle(assignment) as made:
+        yield made
 
 
 def _graded_names(assignment: Assignment) -> set[str]:

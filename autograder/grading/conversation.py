@@ -46,9 +46,12 @@ class Turn:
 
 
 class Conversation:
-    """Runs cells in either process, each under a limit in seconds."""
+    """Runs cells in either process, each under a limit in seconds.
 
-    def __init__(self, student: Process, grader: Process) -> None:
+    grader -- None where tests run in the student's process, too
+    """
+
+    def __init__(self, student: Process, grader: Process | None) -> None:
         self.student = student
         self.grader = grader
 
@@ -115,6 +118,11 @@ class _Cell:
             else:
                 speaks, message = ("grader" if speaks == "student" else "student"), reply
 
+    @property
+    def _grader(self) -> Process:
+        assert self._talk.grader is not None  # it is spoken to, or was just found to be there
+        return self._talk.grader
+
     # The student's turn. Whatever goes wrong is the student's.
 
     def _say_to_student(self, message: Packed) -> bool:
@@ -160,7 +168,10 @@ class _Cell:
 
     def _ask_grader(self, message: Packed, order: list[Any]) -> Packed | None:
         """Hand the grader a message and return what it says; None if what it was handed made no sense to it."""
-        channel = self._talk.grader.channel
+        if self._talk.grader is None:
+            self._lose_student(OutOfTurn("asked for somebody who is not there"))
+            return None
+        channel = self._grader.channel
         running = kind_of(message) == "run"
         try:
             try:
@@ -176,7 +187,7 @@ class _Cell:
                     break  # what comes before that belongs to a cell that is over
             return self._hear_grader(began) if running else self._judge(reply)
         except WireError as error:
-            raise GraderProcessError(f"the grader's process {_why(self._talk.grader, error)}") from error
+            raise GraderProcessError(f"the grader's process {_why(self._grader, error)}") from error
 
     def _judge(self, reply: Packed) -> Packed | None:
         if kind_of(reply) != "refused":
@@ -186,7 +197,7 @@ class _Cell:
 
     def _hear_grader(self, began: float) -> Packed:
         """Return what the grader says. When the time is up, end the student's process, or interrupt the grader."""
-        grader = self._talk.grader
+        grader = self._grader
         try:
             return _sound(grader.channel.receive_packed(self._limit + GRACE if self._turn.timed_out else self._limit))
         except DeadlinePassed:

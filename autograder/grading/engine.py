@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from autograder.bundle import Bundle
@@ -21,6 +21,7 @@ from autograder.diagnosis.catalogue import Catalogue, CatalogueError
 from autograder.grading import fonts
 from autograder.grading.examination import Examination, GradingLimits
 from autograder.grading.failures import GraderProcessError, UnconfinedError, UnsoundBundleError
+from autograder.grading.not_judged import take_back
 from autograder.grading.plan import Plan
 from autograder.intake import limits
 from autograder.intake.surroundings import Surroundings, files_in
@@ -43,6 +44,8 @@ _ONLY_GRADER = "autograder.grading.grader:prepare_and_serve"
 READY_SECONDS = 120.0
 # What may be handed in beside a notebook; a notebook in somebody's home must not bring the home along.
 HANDED_IN_BYTES = limits.UNPACKED
+# How many times its size a file of data may take in memory while it is read.
+IN_MEMORY = 4
 # Enough for every library that starts some; each takes memory of the system's own.
 THREADS = 128
 
@@ -55,6 +58,9 @@ class Engine:
     limits -- what a submission may use
     confine -- whether both processes are confined
     for_many -- whether more than one submission will come, so that getting ready may take longer
+    processes -- 2: the tests run in a process of their own; 1: in the student's
+    failing -- the tests that the solution itself does not pass here, each with the error
+    unsound -- those of them that it passes in a kernel: nobody is told that an answer is wrong by them
 
     The warm processes start at once; the first submission waits for them. Use it in a `with`, or close it.
     """
@@ -67,6 +73,9 @@ class Engine:
         *,
         confine: bool = True,
         for_many: bool = True,
+        processes: int = 2,
+        failing: Mapping[str, str] = MappingProxyType({}),
+        unsound: Collection[str] = (),
     ) -> None:
         self.plan = Plan.read(bundle.notebook(name))
         self.limits = limits or GradingLimits()
@@ -74,9 +83,12 @@ class Engine:
         self._bundle = bundle
         self._confine = confine
         self._for_many = for_many
+        self._processes = processes
+        self._failing = dict(failing)
+        self._unsound = frozenset(unsound)
         self._folder = _folder_for_nobody("autograder-engine-")
         self._student_zygote = self._begin_student_zygote()
-        self._grader_zygote = self._begin_grader_zygote() if for_many else None
+        self._grader_zygote = self._begin_grader_zygote() if for_many and processes == 2 else None
 
     def examine(
         self,
@@ -113,6 +125,7 @@ class Engine:
             repairs = examination.repairs
             examination = self._examine(notebook, handed_in, *options)
             examination.repairs = [*repairs, *examination.repairs]
+        examination.not_judged = take_back(notebook, self._unsound)
         return examination
 
     def _examine(
@@ -135,14 +148,22 @@ class Engine:
             replacing = {name: path for name, path in own.items() if name not in keep or name not in files}
             if keep.isdisjoint(files):
                 replacing |= self._compiled
-            with (
-                _temporary_folder() as temporary,
-                one_processor(),
-                Parcel({**(files if size <= HANDED_IN_BYTES else {}), **around.files, **replacing}) as handed,
-                Parcel(own) as released,
-                self._fork_grader(temporary / "tests", released, sorted(keep & files.keys())) as grader,
-            ):
-                fork = self._fork_student(handed, temporary)
+            beside: dict[str, Path | bytes] = {
+                **(files if size <= HANDED_IN_BYTES else {}),
+                **around.files,
+                **replacing,
+            }
+            room = self._process_limits(sum(path.stat().st_size for path in own.values()))
+            with contextlib.ExitStack() as stack:
+                temporary = stack.enter_context(_temporary_folder())
+                stack.enter_context(one_processor())
+                handed = stack.enter_context(Parcel(beside))
+                grader = None
+                if self._processes == 2:
+                    released = stack.enter_context(Parcel(own))
+                    kept = sorted(keep & files.keys())
+                    grader = stack.enter_context(self._fork_grader(temporary / "tests", released, kept, room))
+                fork = self._fork_student(handed, temporary, room)
                 examiner = Examiner(self.plan, fork, grader, self.limits, carried_credit, self.catalogue)
                 examination = examiner.examine(notebook, known, attempt)
             _refuse_dead(*self._zygotes())  # with whom what was forked from them has died
@@ -159,9 +180,15 @@ class Engine:
         return self._ready(self._student_zygote).layers
 
     @property
+    def processes(self) -> int:
+        """How many processes a submission has."""
+        return self._processes
+
+    @property
     def failing_tests(self) -> dict[str, str]:
         """The tests that the solution itself does not pass, each with the error; nobody can pass them."""
-        return dict(self._ready(self._grader_zygote).report) if self._grader_zygote else {}
+        report = self._ready(self._grader_zygote).report if self._grader_zygote else {}
+        return report | self._failing
 
     def _refuse_unable(self, report: dict[str, str]) -> None:
         """Raise UnsoundBundleError if this machine lacks what the master imports: that is nobody's wrong answer."""
@@ -194,7 +221,7 @@ class Engine:
         for zygote in self._zygotes():
             zygote.close()
         self._student_zygote = self._begin_student_zygote()
-        self._grader_zygote = self._begin_grader_zygote() if self._for_many else None
+        self._grader_zygote = self._begin_grader_zygote() if self._for_many and self._processes == 2 else None
 
     def let_go(self) -> None:
         """Forget the warm processes, for a process that was forked from this one goes on with them."""
@@ -212,15 +239,13 @@ class Engine:
     ) -> None:
         self.close()
 
-    def _fork_student(self, files: Parcel, temporary: Path) -> Callable[[], Process]:
+    def _fork_student(self, files: Parcel, temporary: Path, room: ProcessLimits) -> Callable[[], Process]:
         """Return what makes a new process for a student, each with a fresh copy of the student's files."""
         zygote = self._ready(self._student_zygote)
         count = iter(range(1_000_000))
-        return lambda: zygote.fork(
-            _STUDENT, {}, temporary / f"student-{next(count)}", files=files, limits=self._process_limits()
-        )
+        return lambda: zygote.fork(_STUDENT, {}, temporary / f"student-{next(count)}", files=files, limits=room)
 
-    def _fork_grader(self, folder: Path, files: Parcel, kept: list[str]) -> Process:
+    def _fork_grader(self, folder: Path, files: Parcel, kept: list[str], room: ProcessLimits) -> Process:
         """Return a process that has run the solved notebook. Raises GradingError if it cannot judge.
 
         kept -- the names of files of which the student's own version lies beside the notebook
@@ -228,13 +253,13 @@ class Engine:
         if self._grader_zygote is not None:
             graders = self._ready(self._grader_zygote)
             self._refuse_unable(graders.report)
-            return graders.fork(_GRADER, {"kept": kept}, folder, files=files, limits=self._process_limits())
+            return graders.fork(_GRADER, {"kept": kept}, folder, files=files, limits=room)
         # For a single submission one warm process serves both: the solution runs in a fork of it, so what the
         # student's process is forked from never sees it.
         script = self._solution() | {"kept": kept}
         only = self._ready(self._student_zygote)
         with contextlib.ExitStack() as stack:
-            grader = only.fork(_ONLY_GRADER, script, folder, files=files, limits=self._process_limits())
+            grader = only.fork(_ONLY_GRADER, script, folder, files=files, limits=room)
             stack.enter_context(grader)
             answer: Any = grader.channel.receive(time.monotonic() + READY_SECONDS)
             if answer[0] != "ready":
@@ -250,10 +275,13 @@ class Engine:
         files = sorted(_files(self._bundle.files)[0])
         return {"script": self.plan.script(), "misconceptions": known, "files": files}
 
-    def _process_limits(self) -> ProcessLimits:
-        """What the kernel is told. The clock is held from outside; the processor's is for when nobody holds it."""
+    def _process_limits(self, own: int) -> ProcessLimits:
+        """What the kernel is told. The clock is held from outside; the processor's is for when nobody holds it.
+
+        own -- bytes of the assignment's own files, which count for nobody
+        """
         cpu = int(self.limits.submission * (os.cpu_count() or 1)) + 10
-        return ProcessLimits(self.limits.memory, self.limits.scratch, cpu, THREADS)
+        return ProcessLimits(self.limits.memory + IN_MEMORY * own, self.limits.scratch + own, cpu, THREADS)
 
     def _ready(self, zygote: Zygote) -> Zygote:
         """Return a warm process when it is ready."""

@@ -32,6 +32,7 @@ class Examination:
     misconceptions -- what explains a function's failing: entries of the catalogue, by function
     lent -- for each test that was run again with references in place of other functions: which functions
     carried -- those of these tests that are right with them
+    not_judged -- the tests that a person has to judge, because the solution itself does not pass them here
     disturbed -- whether something went wrong that need not be the submission's doing: a process was killed, and not by
         us, or the grader did not answer in time
     """
@@ -42,5 +43,6 @@ class Examination:
     misconceptions: dict[str, list[str]] = field(default_factory=dict)
     lent: dict[str, list[str]] = field(default_factory=dict)
     carried: set[str] = field(default_factory=set)
+    not_judged: set[str] = field(default_factory=set)
     disturbed: bool = False
     seconds: float = 0.0

@@ -1,4 +1,8 @@
-"""Walk through one submission: the student's cells run in the student's process, the tests in the grader's."""
+"""Walk through one submission: the student's cells run in the student's process, the tests in the grader's.
+
+An assignment whose tests need more of a student's objects than crosses between two processes has one: its tests run in
+the student's process, in the same sandbox. No test is run again there, and nothing is diagnosed.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from autograder.grading.conversation import Conversation, Turn
 from autograder.grading.examination import Examination, GradingLimits
 from autograder.grading.failures import GraderProcessError
 from autograder.grading.plan import Plan, give_roles, is_test
-from autograder.isolation.outputs import CUT, Output, cost_of, error_output, sanitise, stream_output
+from autograder.isolation.outputs import CUT, Output, cost_of, error_output, sanitise, stream_output, without_stderr
 from autograder.isolation.process import Process
 
 STUDENT_FAILED = "StudentProcessFailed"
@@ -30,7 +34,7 @@ class Examiner:
 
     plan -- what the master says about the cells
     fork_student -- gives a new process for the student's cells
-    grader -- the process that runs the tests
+    grader -- the process that runs the tests; None to run them in the student's
     carried_credit -- the part of the points that a test earns which is right only with references in place of functions
         that are wrong; None to run no test again
     catalogue -- what wrong answers are recognised by, None if there is no catalogue
@@ -40,7 +44,7 @@ class Examiner:
         self,
         plan: Plan,
         fork_student: Callable[[], Process],
-        grader: Process,
+        grader: Process | None,
         limits: GradingLimits,
         carried_credit: float | None = 1.0,
         catalogue: Catalogue | None = None,
@@ -82,27 +86,29 @@ class Examiner:
                 cell.execution_count = number
                 if is_test(cell):
                     grade_id = cell.metadata.nbgrader.grade_id
-                    outputs = known[grade_id] if grade_id in known else self._test(cell, number)
+                    run = self._test if self._talk.grader is not None else self._test_in_students
+                    outputs = known[grade_id] if grade_id in known else run(cell, position, number)
                 else:
                     outputs = self._student_cell(Ran(position, number, cell.source))
                 cell.outputs = [nbformat.from_dict(output) for output in outputs]
             misconceptions = self._diagnose(notebook, number + 1)
         finally:
             self._end_student(self._talk.student)
-        if self._carried_credit is not None:
-            self._carry_forward(notebook, self._carried_credit)
-        # Diagnosis and second runs go without a grader that has died; see there.
-        self._examination.disturbed |= self._talk.grader.killed_by_others
+        if self._talk.grader is not None:
+            if self._carried_credit is not None:
+                self._carry_forward(notebook, self._talk.grader, self._carried_credit)
+            # Diagnosis and second runs go without a grader that has died; see there.
+            self._examination.disturbed |= self._talk.grader.killed_by_others
         self._tell(notebook, misconceptions, attempt)
         self._examination.seconds = time.monotonic() - begin
         return self._examination
 
-    def _carry_forward(self, notebook: NotebookNode, credit: float) -> None:
+    def _carry_forward(self, notebook: NotebookNode, grader: Process, credit: float) -> None:
         """Run the tests again that may have failed because of another function."""
         retests = CarryForward(
             self._plan,
             self._fork_student,
-            self._talk.grader,
+            grader,
             seconds_left=self._seconds_left,
             end_student=self._end_student,
             credit=credit,
@@ -143,7 +149,32 @@ class Examiner:
         self._note(f"what cell {number} printed or showed is left out: the notebook shows more than one may")
         return [stream_output("stdout", f"{CUT}: the cells of a notebook show too much]\n")]
 
-    def _test(self, cell: NotebookNode, number: int) -> list[Output]:
+    def _test_in_students(self, cell: NotebookNode, position: int, number: int) -> list[Output]:
+        """Run a test in the student's process; what it says of it can be forged there."""
+        grade_id = cell.metadata.nbgrader.grade_id
+        if (seconds := self._seconds_left()) <= 0:
+            self._examination.timed_out.add(grade_id)
+            return [self._out_of_time()]
+        turn = self._talk.run_student(cell.source, number, seconds)
+        answer = turn.answer or {}
+        outputs = [without_stderr(output) for output in sanitise(answer.get("outputs", []))]
+        has_error = any(output["output_type"] == "error" for output in outputs)
+        if turn.timed_out:
+            self._examination.timed_out.add(grade_id)
+        if turn.lost is not None:
+            return [*outputs, self._lost(turn, grade_id)]
+        self._ran.append(Ran(position, number, cell.source))
+        if turn.timed_out:
+            self._note(f"{grade_id} was stopped, because its {seconds:.3g} seconds were up")
+        if turn.timed_out and not has_error:
+            outputs = [*outputs, error_output(TIME_IS_UP, "The time for this cell was up.", [])]
+        elif answer.get("ename") is not None and not has_error:
+            # IPython prints some errors, groups of exceptions among them, and records none.
+            name, text = str(answer["ename"]), str(answer.get("evalue") or "")
+            outputs = [*outputs, *sanitise([error_output(name, text, [f"{name}: {text}"])])]
+        return outputs
+
+    def _test(self, cell: NotebookNode, position: int, number: int) -> list[Output]:
         grade_id = cell.metadata.nbgrader.grade_id
         if (seconds := self._seconds_left()) <= 0:
             self._examination.timed_out.add(grade_id)
@@ -171,7 +202,7 @@ class Examiner:
     def _diagnose(self, notebook: NotebookNode, number: int) -> dict[str, list[str]]:
         """Return why functions fail: misconceptions by function. Nothing that happens here changes a mark."""
         failed = failing(notebook, self._plan.cells)
-        if self._catalogue is None or not failed or self._seconds_left() <= 0:
+        if self._catalogue is None or self._talk.grader is None or not failed or self._seconds_left() <= 0:
             return {}
         left_out = untouched(notebook, self._plan.cells, failed)
         left_out |= {name for name, cells in failed.items() if not self._examination.timed_out.isdisjoint(cells)}

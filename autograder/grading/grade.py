@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import glob
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from autograder.grading.failures import GradingError
 from autograder.grading.landing import Landing
 from autograder.grading.plan import Plan
 from autograder.grading.records import Record, Records, grader_hash, hash_of, hash_of_files, is_of
+from autograder.grading.soundness import Soundness
 from autograder.grading.worker import Job, Task, workplace
 from autograder.nbgrader_run import nbgrader_log
 
@@ -92,6 +93,7 @@ class ClassResult:
     graded -- what the gradebook has now and had not before
     unchanged -- the students whose marks stand
     failed -- why a submission could not be graded, by student
+    soundness -- how each notebook is graded
     changes -- what became of marks that were there before
     written -- False if these changes were not confirmed, and so not written
     """
@@ -101,7 +103,7 @@ class ClassResult:
     unchanged: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
-    unsound: dict[str, str] = field(default_factory=dict)
+    soundness: Mapping[str, Soundness] = field(default_factory=dict)
     written: bool = True
 
 
@@ -119,6 +121,7 @@ class ClassGrading:
         self._plans = {path.stem: Plan.read(path) for path in (self._place.bundle.folder / "notebooks").glob("*.ipynb")}
         for name in self._plans:
             self._place.released(name)
+        self.soundness = {name: self._place.soundness(name) for name in sorted(self._plans)}
         beside = bundles_folder(self._course.db_url, job.root).parent
         self.records = Records(beside / RESULTS / job.assignment)
         self._grader = hash_of(
@@ -130,7 +133,10 @@ class ClassGrading:
         hashes = {name: plan.hashes() for name, plan in self._plans.items()}
         files = self._place.bundle.files
         helpers = [path.relative_to(files).as_posix() for path in files.rglob("*") if path.is_file()]
-        self._base = hash_of(hash_of_files(files, helpers), *(f"{name}:{base}" for name, (base, _) in hashes.items()))
+        how = {name: (found.processes, sorted(found.unsound)) for name, found in self.soundness.items()}
+        self._base = hash_of(
+            hash_of_files(files, helpers), repr(how), *(f"{name}:{base}" for name, (base, _) in hashes.items())
+        )
         self._tests = {name: tests for name, (_, tests) in hashes.items()}
         catalogues = [self._place.bundle.catalogue(name) for name in sorted(self._plans)]
         self._catalogues = hash_of(*("" if path is None else path.read_text(encoding="utf-8") for path in catalogues))
@@ -166,7 +172,7 @@ class ClassGrading:
         progress -- is told how many submissions there are to examine, and returns what to call after each
         Raises LandingError if the gradebook cannot be written; what was examined is kept.
         """
-        result = ClassResult(self.records)
+        result = ClassResult(self.records, soundness=self.soundness)
         with self._alone(), nbgrader_log():
             due, ready = self._sort(folders, force, result)
             if due:
@@ -319,8 +325,6 @@ class ClassGrading:
     def _land_batch(self, landing: Landing, waiting: list[Record], result: ClassResult) -> None:
         failed = landing.land(waiting)
         result.failed.update(failed)
-        for record in waiting:
-            result.unsound |= record.unsound
         result.graded += [
             Graded(record.student, record.key, record.score, (*record.repairs, *record.notes))
             for record in waiting

@@ -29,7 +29,7 @@ from autograder.grading.student_modules import stand_in
 from autograder.isolation.channel import Channel, Plain
 from autograder.isolation.errors import ChannelClosed, MalformedMessage, WireError
 from autograder.isolation.loans import Loans
-from autograder.isolation.outputs import Output, demote, error_output, sanitise
+from autograder.isolation.outputs import demote, error_output, sanitise, without_stderr
 from autograder.isolation.peer import Peer
 from autograder.isolation.shell import Shell
 from autograder.isolation.warmup import Warm
@@ -219,7 +219,7 @@ class Grader:
             self._names.synchronise(self._student)
             if loans is not None:
                 self._names.take_back(loans, lend, self._student)
-        outputs = [_without_stderr(output) for output in run.outputs]
+        outputs = [without_stderr(output) for output in run.outputs]
         if run.ename is not None and not any(output["output_type"] == "error" for output in outputs):
             # IPython prints some errors, groups of exceptions among them, and records none.
             outputs.append(error_output(run.ename, run.evalue or "", [f"{run.ename}: {run.evalue}"]))
@@ -270,8 +270,3 @@ class Grader:
                 sys.stdout.write(output["text"])
             else:
                 self._prepared.shell.interpreter.display_pub.publish(output["data"], output["metadata"])
-
-
-def _without_stderr(output: Output) -> Output:
-    """Text on stderr would cost all points in nbgrader; a warning is no failure."""
-    return output | {"name": "stdout"} if output.get("name") == "stderr" else output

@@ -12,6 +12,7 @@ from autograder.bundle import RESULTS, BundleError, load
 from autograder.course import Course
 from autograder.grading.engine import Engine
 from autograder.grading.settings import Settings, read_settings
+from autograder.grading.soundness import engine_for, known
 
 
 @dataclass
@@ -56,8 +57,10 @@ def begin(course: Course, assignment: str, workers: int, isolation: str | None) 
         return Headstart()
     settings = read_settings(course)
     confine = settings.confine if isolation is None else isolation != "none"
+    if not all(known(bundle, name, settings, confine=confine) for name in bundle.cells):
+        return Headstart()  # first of all it is found out how they are graded
     engines = [
-        {name: Engine(bundle, name, settings.limits, confine=confine) for name in bundle.cells}
+        {name: engine_for(bundle, name, settings, confine=confine) for name in bundle.cells}
         for _ in range(min(workers, waiting - landed))
     ]
     return Headstart(bundle.hash, settings, confine, engines)

@@ -153,6 +153,9 @@ class Landing:
                 notebook = nbformat.v4.reads(record.notebooks[rows.name])
                 shared = Rows(gradebook, rows)
                 steps.save(notebook, steps.resources(record.student, rows.name, rows=shared))
+                for grade_id in record.not_judged.get(rows.name, []):
+                    grade = shared.find_grade(grade_id)
+                    grade.needs_manual_grade = grade.manual_score is None
             else:
                 # What was not handed in earns nothing.
                 for grade in rows.grades:

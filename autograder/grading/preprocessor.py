@@ -13,6 +13,7 @@ c.Autograde.autograde_preprocessors = [Examine if step is Execute else step for 
 from __future__ import annotations
 
 import atexit
+import copy
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,14 +23,15 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
-from traitlets import Bool, Enum, Float, Integer
+from traitlets import Bool, Dict, Enum, Float, Integer, Union
 
 from autograder.bundle import Bundle, BundleError, bundles_folder, load
 from autograder.grading.engine import Engine
 from autograder.grading.examination import GradingLimits
 from autograder.grading.failures import GradingError
 from autograder.grading.plan import Plan, give_roles
-from autograder.grading.settings import ISOLATION, Settings
+from autograder.grading.settings import ISOLATION, PROCESSES, Settings, settings_in
+from autograder.grading.soundness import engine_for
 from autograder.intake.aliases import Aliases
 from autograder.intake.repairs import show
 from autograder.intake.surroundings import Beside, files_in
@@ -60,6 +62,13 @@ class Examine(NbGraderPreprocessor):
         help="'auto' confines the student's process and refuses to run it where that is not possible; "
         "'none' separates it and confines it no further.",
     ).tag(config=True)
+    processes = Union(
+        [Enum(PROCESSES), Dict()],
+        default_value="auto",
+        help="2: tests run in a process of their own, out of the students' reach; 1: in the student's, in the same "
+        "sandbox, for tests that need objects with behaviour of their own; 'auto': 2 where the solution passes so, "
+        "else 1. Or any of these by assignment, as a dictionary.",
+    ).tag(config=True)
     hints_by_attempt = Bool(
         False,
         help="Whether hints go further with each new version that is handed in. `autograder grade` counts the "
@@ -84,11 +93,9 @@ class Examine(NbGraderPreprocessor):
         bundle = load(bundles_folder(place["db_url"], Path(root)) / place["assignment"])
         agree(bundle, place["db_url"], place["assignment"], place["notebook"])
         # A cell's limit is the one that courses set already, for nbgrader's own executor.
-        seconds = self.submission_seconds if stock.timeout is None else stock.timeout
-        limits = GradingLimits(
-            seconds, self.submission_seconds, self.memory_bytes, self.scratch_bytes, self.output_bytes
-        )
-        engine = _ENGINES.get(bundle, place["notebook"], Settings(limits, self.isolation))
+        config = copy.deepcopy(self.config)
+        config.Execute.timeout = stock.timeout
+        engine = _ENGINES.get(bundle, place["notebook"], settings_in(config))
         keep = converter.exclude_overwriting.get(place["assignment"], [])
         # Not the folder that this notebook lies in: nbgrader has put the hidden tests into its copy there.
         handed_in = converter.coursedir.format_path(
@@ -185,7 +192,7 @@ class _Engines:
         """Return the engine for a notebook, a new one if there is none."""
         key = (bundle.hash, name, settings)
         if key not in self._engines:
-            self._engines[key] = Engine(bundle, name, settings.limits, confine=settings.confine)
+            self._engines[key] = engine_for(bundle, name, settings, confine=settings.confine)
         self._engines.move_to_end(key)
         while len(self._engines) > self._most:
             self._engines.popitem(last=False)[1].close()

@@ -15,6 +15,7 @@ import itertools
 import json
 import os
 import platform
+import sys
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -42,6 +43,7 @@ class Record:
     misconceptions -- what explains a function's failing, as the catalogue's ids by function, by notebook
     lent -- the functions that were lent for each test that was run again, by notebook and grade_id
     carried -- those of these tests that are right with them, by notebook
+    not_judged -- the tests that a person has to judge, because the solution does not pass them either, by notebook
     unsound -- the tests that the solution itself does not pass, each with the error
     machines_fault -- whether it was the machine that could not judge it; another may be able to
     """
@@ -62,6 +64,7 @@ class Record:
     misconceptions: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     lent: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     carried: dict[str, list[str]] = field(default_factory=dict)
+    not_judged: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     repairs: list[str] = field(default_factory=list)
     layers: list[str] = field(default_factory=list)
@@ -182,5 +185,7 @@ def grader_hash() -> str:
     """Return a hash of all that grades: this package, Python, and the versions of all that is installed."""
     package = Path(__file__).resolve().parent.parent
     sources = [path.relative_to(package).as_posix() for path in package.rglob("*.py")]
-    versions = {(dist.metadata["Name"], dist.version) for dist in importlib.metadata.distributions()}
+    # Some packages add folders of their own to the path when they are imported; what lies there is not installed.
+    places = [place for place in sys.path if Path(place).name in ("site-packages", "dist-packages")]
+    versions = {(dist.metadata["Name"], dist.version) for dist in importlib.metadata.distributions(path=places)}
     return hash_of(hash_of_files(package, sources), platform.python_version(), json.dumps(sorted(map(str, versions))))

@@ -6,12 +6,14 @@ c.Examine.memory_bytes = 2**30
 c.Examine.scratch_bytes = 2**26
 c.Examine.output_bytes = 10**6
 c.Examine.isolation = "auto"       or "none"
+c.Examine.processes = "auto"       or 2 or 1, or by assignment: {"project": 1}
 c.Examine.carried_credit = 1.0     the part of the points for a test that is right but for other functions' mistakes
 c.Examine.hints_by_attempt = False  or True: hints go further with each new version that is handed in
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
 ISOLATION = ("auto", "none")
+PROCESSES = ("auto", 2, 1)
 # The settings of Examine, by the limit that each sets.
 TRAITS = {
     "submission": "submission_seconds",
@@ -38,12 +41,19 @@ class Settings:
     isolation -- "auto" confines the student's process and refuses where that is not possible, "none" does not confine
     carried_credit -- the part of the points for a test that is right with references in place of wrong functions
     hints_by_attempt -- whether hints go further with each new version that a student hands in
+    processes -- in how many processes a submission is graded, by assignment; for all others under ""
     """
 
     limits: GradingLimits = field(default_factory=GradingLimits)
     isolation: str = "auto"
     carried_credit: float = 1.0
     hints_by_attempt: bool = False
+    processes: tuple[tuple[str, str | int], ...] = (("", "auto"),)
+
+    def processes_for(self, assignment: str) -> str | int:
+        """Return "auto", 2 or 1."""
+        given = dict(self.processes)
+        return given.get(assignment, given.get("", "auto"))
 
     @property
     def confine(self) -> bool:
@@ -79,10 +89,15 @@ def settings_in(config: Config) -> Settings:
     by_attempt = examine.get("hints_by_attempt", False)
     if not isinstance(by_attempt, bool):
         raise ValueError(f"c.Examine.hints_by_attempt is {by_attempt!r}; it has to be True or False")
+    processes = examine.get("processes", "auto")
+    by_assignment = dict(processes) if isinstance(processes, Mapping) else {"": processes}
+    for value in by_assignment.values():
+        if value not in PROCESSES or isinstance(value, bool):
+            raise ValueError(f'c.Examine.processes has {value!r}; it can be "auto", 2 or 1, or these by assignment')
     given["cell"] = given.get("submission", GradingLimits.submission) if timeout is None else timeout
     names = {limit: f"c.Examine.{trait}" for limit, trait in TRAITS.items()} | {"cell": "c.Execute.timeout"}
     for limit, value in given.items():
         whole = limit in ("memory", "scratch", "output")
         if not isinstance(value, int if whole else int | float) or isinstance(value, bool) or value <= 0:
             raise ValueError(f"{names[limit]} is {value!r}; it has to be a {'whole ' if whole else ''}number above 0")
-    return Settings(GradingLimits(**given), isolation, float(credit), by_attempt)
+    return Settings(GradingLimits(**given), isolation, float(credit), by_attempt, tuple(sorted(by_assignment.items())))

@@ -75,7 +75,7 @@ class Shipment:
         config = deepcopy(self.config)
         config.CourseDirectory.root = str(folder)
         job = Job(folder, self.assignment, self.isolation, self.carry_forward)
-        return _Unpacked(job, config, folder / _BUNDLE, self.released)
+        return _Unpacked(job, config, folder / _BUNDLE / self.assignment, self.released)
 
 
 class _Unpacked(Workplace):
@@ -91,7 +91,8 @@ def pack(job: Job) -> Shipment:
     """Return what workers need of an assignment. Raises BundleError if bundle and gradebook disagree."""
     place = workplace(job)
     folder = place.bundle.folder
-    files = {f"{_BUNDLE}/{path.relative_to(folder)}": path for path in sorted(folder.rglob("*")) if path.is_file()}
+    stored = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = {f"{_BUNDLE}/{job.assignment}/{path.relative_to(folder)}": path for path in stored}
     if (job.root / TABLE).is_file():
         files[TABLE] = job.root / TABLE
     config = job.config()

@@ -31,6 +31,7 @@ from autograder.grading.preprocessor import HandedIn, agree
 from autograder.grading.records import Record
 from autograder.grading.score import score
 from autograder.grading.settings import Settings, settings_in
+from autograder.grading.soundness import Soundness, engine_for, soundness
 from autograder.grading.steps import Released, Steps
 from autograder.intake.aliases import Aliases
 from autograder.intake.candidates import choose, read_folder
@@ -127,8 +128,12 @@ class Workplace:
     def engine(self, notebook: str) -> Engine:
         """Return the warm processes for a notebook."""
         if notebook not in self._engines:
-            self._engines[notebook] = Engine(self.bundle, notebook, self.settings.limits, confine=self.confine)
+            self._engines[notebook] = engine_for(self.bundle, notebook, self.settings, confine=self.confine)
         return self._engines[notebook]
+
+    def soundness(self, notebook: str) -> Soundness:
+        """Return how a notebook is graded; it may take a while to find out. Raises GradingError if it cannot be."""
+        return soundness(self.bundle, notebook, self.settings, confine=self.confine)
 
     def fits(self, start: Headstart) -> bool:
         """Whether warm processes were started from what this class has."""
@@ -171,6 +176,7 @@ def examine_at(find: Callable[[], Workplace], task: Task) -> Record:
             record.misconceptions[name] = examination.misconceptions
             record.lent[name] = examination.lent
             record.carried[name] = sorted(examination.carried)
+            record.not_judged[name] = sorted(examination.not_judged)
             record.notes += examination.notes
             record.repairs += examination.repairs
             record.layers = place.engine(name).layers

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from autograder.grading.marks import FunctionMarks, read_marks
 from autograder.intake.encodings import printable
+from autograder.reporting.soundness import remarks
 from autograder.reporting.terminal import class_table, render, say
 
 if TYPE_CHECKING:
@@ -103,8 +104,8 @@ def class_summary(result: ClassResult) -> str:
         parts += [f"{student} could not be graded: {error}" for student, error in sorted(result.failed.items())]
     for one in graded:
         parts += [f"{one.student}: {remark}" for remark in one.remarks]
-    for grade_id, error in sorted(result.unsound.items()):
-        parts.append(f"The solution itself does not pass {grade_id}, so nobody can: {error}")
+    for name, found in result.soundness.items():
+        parts += remarks(name, found)
     counts = [f"{len(graded)} graded" if result.written else f"{len(graded)} graded, others not written"]
     if result.unchanged:
         counts.append(f"{len(result.unchanged)} unchanged since they were graded")

@@ -43,7 +43,7 @@ def small(built_small, tmp_path, monkeypatch):
     """The same, to be changed; nbgrader is left out, because what is tested is decided before it starts."""
     shutil.copytree(built_small.course.root, tmp_path, dirs_exist_ok=True)
 
-    def copy_release(assignment, _=None):
+    def copy_release(assignment, _=None, **__):
         shutil.copytree(built_small.release.parent, assignment.release.parent, dirs_exist_ok=True)
 
     monkeypatch.setattr("autograder.authoring.build.generate", copy_release)

@@ -1,0 +1,33 @@
+"""A bundle of what lies in source/ and release/ now, as generating the assignment would store it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from autograder.bundle import Bundle, BundleError, store_notebook
+from autograder.course import Assignment
+
+
+@contextmanager
+def made_bundle(assignment: Assignment) -> Iterator[Bundle]:
+    """Yield the bundle, as long as this lasts. Raises BundleError if there is no source."""
+    if not assignment.source.is_file():
+        raise BundleError(f"{assignment.source} is missing; run `autograder build {assignment.name}` first.")
+    folder = assignment.source.parent
+    files = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
+    del files[assignment.source.name]
+    release = assignment.release.read_text(encoding="utf-8") if assignment.release.is_file() else None
+    with tempfile.TemporaryDirectory(prefix="autograder-bundle-") as temporary:
+        yield store_notebook(
+            Path(temporary) / assignment.name,
+            assignment.name,
+            assignment.source.read_text(encoding="utf-8"),
+            {},
+            files=files,
+            siblings={assignment.name},
+            catalogue=assignment.catalogue,
+            released=release,
+        )

@@ -1,0 +1,37 @@
+"""Tests that the solution itself does not pass where it is graded: they say nothing about anybody's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from autograder.grading.plan import is_test
+from autograder.grading.score import score
+from autograder.isolation.outputs import error_output
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+NOT_JUDGED = "NotJudged"
+_TEXT = (
+    "This test could not be judged: the assignment's own solution does not pass it where it is graded. That says "
+    "nothing about your answer; your teacher will look at it."
+)
+
+
+def take_back(notebook: NotebookNode, unsound: Collection[str]) -> set[str]:
+    """Take back the verdicts of these tests where they are against the student; return those that a person must judge.
+
+    unsound -- the tests that the solution does not pass, by grade_id
+    """
+    from nbformat import from_dict  # noqa: PLC0415 (whoever has a notebook has imported it)
+
+    found = set()
+    for cell in notebook.cells if unsound else ():
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if grade_id in unsound and is_test(cell):
+            earned, possible = score(cell)
+            if earned != possible:
+                cell.outputs = [from_dict(error_output(NOT_JUDGED, _TEXT, [_TEXT]))]
+                found.add(grade_id)
+    return found
