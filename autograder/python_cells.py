@@ -8,7 +8,8 @@ import symtable
 import sys
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from autograder.scopes import Names, global_names
 
 _MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
 # The value of a magic or of a shell command.
@@ -65,54 +66,24 @@ def _tree(text: str) -> ast.Module | None:
         return None  # the last two: nested too deep for Python's parser
 
 
-@dataclass(frozen=True)
-class Names:
-    """The global names of a cell.
-
-    bound -- functions, classes and variables that it binds, but not what it imports
-    imported -- what it binds by importing
-    read -- what it looks up, at any depth, builtins among them
-    """
-
-    bound: frozenset[str]
-    imported: frozenset[str]
-    read: frozenset[str]
-
-
-def names_in(plain: str) -> Names:
-    """Return all global names of a cell at once.
-
-    plain -- its source, as `plain_python` gives it
-    """
-    bound: set[str] = set()
-    imported: set[str] = set()
-    looked_up: set[str] = set()
-    tables = [_table(plain)]
-    for symbol in tables[0].get_symbols():
-        if symbol.is_imported():
-            imported.add(symbol.get_name())
-        elif symbol.is_assigned():
-            bound.add(symbol.get_name())
-    for table in tables:  # grows while it is walked
-        tables.extend(table.get_children())
-        top = table.get_type() == "module"
-        looked_up |= {one.get_name() for one in table.get_symbols() if one.is_referenced() and (top or one.is_global())}
-    return Names(frozenset(bound), frozenset(imported), frozenset(looked_up))
-
-
 def bound_names(source: str) -> set[str]:
     """Return the global names that a cell binds: functions, classes and variables, but not what it imports."""
-    return set(names_in(plain_python(source)).bound)
+    return set(_names(source).bound)
 
 
 def imported_names(source: str) -> set[str]:
     """Return the global names that a cell binds by importing."""
-    return set(names_in(plain_python(source)).imported)
+    return set(_names(source).imported)
 
 
 def read_names(source: str) -> set[str]:
     """Return the global names that a cell looks up, at any depth, builtins among them."""
-    return set(names_in(plain_python(source)).read)
+    return set(_names(source).read)
+
+
+def _names(source: str) -> Names:
+    plain, tree = read(source)
+    return global_names(tree.body) if tree is not None and has_scopes(plain) else Names()
 
 
 def has_scopes(plain: str) -> bool:
@@ -127,15 +98,6 @@ def has_scopes(plain: str) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
-
-
-def _table(plain: str) -> symtable.SymbolTable:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return symtable.symtable(plain, "<cell>", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return symtable.symtable("", "<cell>", "exec")
 
 
 def imported_modules(source: str) -> set[str]:

@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 
 from autograder import python_cells
 from autograder.intake import limits
+from autograder.scopes import global_names
 
 # Calls that cannot fail where NumPy and matplotlib are there, and that people put between imports.
 _HARMLESS = re.compile(
@@ -183,7 +184,7 @@ def _statement(group: list[ast.stmt], text: str, line: str, plain: str, lines: l
     elsewhere = odd_magic or any(_ELSEWHERE.fullmatch(call) for call in calls)
     can_fail = elsewhere or any(_HARMLESS.fullmatch(call) is None for call in calls) or any(map(_raises, group))
     functions = frozenset(shapes)
-    names = python_cells.names_in(plain)
+    names = global_names(group)
     return Statement(
         text,
         functions,

@@ -5,13 +5,25 @@ from __future__ import annotations
 import keyword
 from collections import namedtuple
 from collections.abc import Iterable
+from types import FunctionType
 from typing import Any
 
 from autograder.isolation.limits import Limits
 
 __all__ = ["NamedTuples"]
 
-_PARTS = frozenset(vars(namedtuple("Empty", ()))) | {"__annotations__", "__orig_bases__"}
+_MADE = vars(namedtuple("Made", ()))
+# Each calls for the code of its own class nowhere, so it is the same for all classes.
+_METHODS = {name: value.__code__ for name, value in _MADE.items() if type(value) is FunctionType}
+# What Python notes of a class that is written out: since 3.13 where, since 3.14 how to work out its annotations.
+_NOTES = frozenset(
+    f"__{name}__"
+    for name in (
+        *("annotations", "orig_bases", "firstlineno", "static_attributes", "annotate", "annotate_func"),
+        *("annotations_cache", "conditional_annotations", "classdictcell"),
+    )
+)
+_PARTS = _NOTES.union(_MADE)
 _MAX_FIELDS = 255
 
 
@@ -38,7 +50,7 @@ class NamedTuples:
         fields = vars(kind).get("_fields")
         if type(fields) is not tuple or not self._are_names((kind.__name__, *fields)):
             return None
-        if not _PARTS.union(fields).issuperset(vars(kind)) or tuple.__len__(thing) != len(fields):  # type: ignore[arg-type]
+        if not _is_plain(kind, fields) or tuple.__len__(thing) != len(fields):  # type: ignore[arg-type]
             return None
         self._classes[kind.__name__, fields] = kind
         return kind.__name__, fields
@@ -63,3 +75,11 @@ class NamedTuples:
             type(name) is str and len(name) <= self._limits.name and name.isidentifier() and not keyword.iskeyword(name)
             for name in listed
         )
+
+
+def _is_plain(kind: type, fields: tuple[str, ...]) -> bool:
+    """Tell whether a class has nothing but what `namedtuple` or `typing.NamedTuple` gives it, `__repr__` included."""
+    own = vars(kind)
+    return _PARTS.union(fields).issuperset(own) and all(
+        type(method := own.get(name)) is FunctionType and method.__code__ is code for name, code in _METHODS.items()
+    )

@@ -172,7 +172,7 @@ class TestRoundTrip:
                 np.str_(""),
                 np.bytes_(b"a\0"),
                 np.datetime64("2020-01-01T00", "h"),
-                np.timedelta64("NaT"),
+                np.timedelta64("NaT", "s"),
             ),
             *(np.longlong(7), np.array([(1, 2.5)], "i4,f8")[0], np.float16(0.1)),
         ],
@@ -222,20 +222,63 @@ class TestRoundTrip:
         assert type(send(Point(1, 2), codec)) is Point
 
     def test_typing_named_tuple(self):
-        """One without methods is a value; one with methods would lose them and is none."""
+        """One without methods is a value, with defaults and annotations of any kind or without."""
 
         class Plain(typing.NamedTuple):
-            x: int
+            """A point."""
 
-        class Rich(typing.NamedTuple):
+            x: int
+            y: "typing.Any" = 4
+            z: list[int] = []
+
+        assert typing.get_type_hints(Plain)["x"] is int  # which Python may remember in the class
+        assert send(Plain(3))._asdict() == {"x": 3, "y": 4, "z": []}
+
+    @pytest.mark.parametrize(
+        "note",
+        [
+            *("__static_attributes__", "__firstlineno__", "__annotate__", "__annotate_func__", "__annotations_cache__"),
+            *("__conditional_annotations__", "__classdictcell__"),
+        ],
+    )
+    def test_named_tuple_on_a_newer_python(self, note):
+        """What later versions note in a class does not make it anything but a named tuple."""
+        Noted = collections.namedtuple("Noted", "x", defaults=[1])
+        setattr(Noted, note, ())
+
+        assert send(Noted()).x == 1
+
+    def test_named_tuple_with_methods(self):
+        """It would lose them and is none."""
+
+        class Double(typing.NamedTuple):
             x: int
 
             def double(self):
                 return 2 * self.x
 
-        assert send(Plain(3)).x == 3
-        with pytest.raises(Refused):
-            send(Rich(3))
+        class Shown(typing.NamedTuple):
+            x: int
+
+            def __repr__(self):
+                return "shown"
+
+        class Signed(typing.NamedTuple):
+            x: int
+
+            def __neg__(self):
+                return -self.x
+
+        class Constant(typing.NamedTuple):
+            x: int
+            LIMIT = 3
+
+        class Inherited(collections.namedtuple("Base", "x")):
+            pass
+
+        for kind in (Double, Shown, Signed, Constant, Inherited):
+            with pytest.raises(Refused):
+                send(kind(3))
 
     def test_default_dict(self):
         """The factory survives if it is one of the usual ones."""
