@@ -76,6 +76,8 @@ def build(
                     for path in building.pull(assignment):
                         typer.echo(f"took edits back into {path.relative_to(course.root)}")
                 written = building.build(assignment)
+                for odd in building.looks_odd(assignment):
+                    _error(f"look at this: {_relative(odd, course.root)}")
                 typer.echo(f"{assignment.name}: wrote {len(written)} files under source/ and release/")
             except (BuildError, AuthoringError) as error:
                 failed = True

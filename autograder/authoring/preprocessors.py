@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import MissingEntry
-from nbgrader.preprocessors import ClearSolutions, SaveCells
+from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearSolutions, NbGraderPreprocessor, SaveCells
 from nbgrader.utils import find_all_files
 
 from autograder import bundle
 from autograder.authoring.errors import RegionError
+from autograder.authoring.marker_errors import check_markers
 from autograder.authoring.master import cell_name
-from autograder.authoring.regions import STUB, find_regions
 from autograder.authoring.released_cells import CellNames, make_room
 from autograder.authoring.stubs import make_stub
 from autograder.course import Assignment, Course
+from autograder.markers import Markers, stub_regions
 
 
 class StubSolutions(ClearSolutions):
@@ -35,20 +37,26 @@ class StubSolutions(ClearSolutions):
         return result
 
     def preprocess_cell(self, cell: NotebookNode, resources: Any, cell_index: int) -> tuple[NotebookNode, Any]:
-        """Clear a cell. Raises RegionError, with notebook, cell and line, if its markers are wrong."""
+        """Clear a cell. Raises RegionError, with notebook, cell and line, if its markers would leak something."""
+        place = {
+            "file": f"{resources.get('nbgrader', {}).get('notebook', 'notebook')}.ipynb",
+            "cell": cell_name(cell, cell_index),
+        }
         try:
-            if cell.cell_type == "code" and resources["language"] == "python":
-                find_regions(cell.source)  # also in cells that are no solution cells: a misspelt marker leaks
+            for odd in check_markers(cell, self._markers(resources), python=resources["language"] == "python"):
+                self.log.warning(str(odd.at(**place)))
             result: tuple[NotebookNode, Any] = super().preprocess_cell(cell, resources, cell_index)
         except RegionError as error:
-            notebook = resources.get("nbgrader", {}).get("notebook", "notebook")
-            raise error.at(file=f"{notebook}.ipynb", cell=cell_name(cell, cell_index)) from error
+            raise error.at(**place) from error
         return result
+
+    def _markers(self, resources: Any) -> Markers:
+        return markers_of([self, *steps_of(self)], resources["language"])
 
     def _replace_solution_region(self, cell: NotebookNode, language: str) -> bool:
         stubbed = False
         if cell.cell_type == "code" and language == "python":
-            stubbed = any(region.kind is STUB for region in find_regions(cell.source))
+            stubbed = bool(stub_regions(cell.source))
             if stubbed:
                 cell.source = make_stub(cell.source)
         return super()._replace_solution_region(cell, language) or stubbed
@@ -76,7 +84,14 @@ class StoreBundle(SaveCells):
         siblings = {path.stem for path in source.glob("*.ipynb")}
         catalogue = Assignment(Course(Path(course.root)), place["notebook"]).catalogue
         bundle.store_notebook(
-            folder, place["notebook"], solved, _checksums(nb), files=files, siblings=siblings, catalogue=catalogue
+            folder,
+            place["notebook"],
+            solved,
+            _checksums(nb),
+            files=files,
+            siblings=siblings,
+            catalogue=catalogue,
+            markers=markers_of(steps_of(self), resources.get("language", "python")),
         )
         return result
 
@@ -91,6 +106,33 @@ class StoreBundle(SaveCells):
                 self.log.warning("The cells of %s change, although it was handed in; grade it again.", self.notebook_id)
                 make_room(self.gradebook, notebook, new, self._history)
         super()._create_notebook(nb)
+
+
+def steps_of(step: NbGraderPreprocessor) -> list[Any]:
+    """Return the steps that a step is one of, as nbgrader has configured them."""
+    return list(getattr(step.parent, "_preprocessors", []))  # the exporter's; nbgrader itself changes this list
+
+
+def markers_of(steps: Iterable[Any], language: str = "python") -> Markers:
+    """Return the markers that steps of nbgrader go by, and the stub that they leave.
+
+    steps -- ClearSolutions, ClearHiddenTests and ClearMarkScheme, or what a course has in their place; of several of
+        a kind the first counts, and what is missing goes by nbgrader's defaults
+    language -- of the notebook, for the stub
+    """
+    found: dict[str, str] = {}
+    for step in steps:
+        if isinstance(step, ClearSolutions):
+            found.setdefault("begin_solution", step.begin_solution_delimeter)
+            found.setdefault("end_solution", step.end_solution_delimeter)
+            found.setdefault("code_stub", step.code_stub.get(language, ""))
+        elif isinstance(step, ClearHiddenTests):
+            found.setdefault("begin_hidden_tests", step.begin_test_delimeter)
+            found.setdefault("end_hidden_tests", step.end_test_delimeter)
+        elif isinstance(step, ClearMarkScheme):
+            found.setdefault("begin_mark_scheme", step.begin_mark_scheme_delimeter)
+            found.setdefault("end_mark_scheme", step.end_mark_scheme_delimeter)
+    return Markers(**found)
 
 
 def _checksums(nb: NotebookNode) -> dict[str, str]:

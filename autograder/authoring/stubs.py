@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
+from autograder import python_cells
 from autograder.authoring.errors import RegionError
-from autograder.authoring.regions import STUB, Region, find_regions
+from autograder.markers import SOLUTION, Markers, Region, stub_regions
+
+# What says how many lines there are to write.
+_OLD_NOTE = re.compile(r"\s*\([^()]*\blines?\b[^()]*\)$")
 
 
 def make_stub(source: str) -> str:
@@ -18,17 +23,27 @@ def make_stub(source: str) -> str:
 
     Raises RegionError if the markers are wrong, the cell does not parse, or a marker cuts a statement in two.
     """
-    regions = [region for region in find_regions(source) if region.kind is STUB]
-    try:
-        tree = ast.parse(source)
-    except SyntaxError as error:
-        raise RegionError(f"the cell does not parse: {error.msg}.", line=error.lineno) from error
+    regions = stub_regions(source)
+    tree = python_cells.parse(source)
+    if tree is None:
+        error = python_cells.syntax_error(source)
+        line = error.lineno if isinstance(error, SyntaxError) else None
+        raise RegionError(f"the cell does not parse: {getattr(error, 'msg', error)}.", line=line)
     lines = source.split("\n")
     for region in reversed(regions):  # from the end, so that the line numbers before stay right
         lines[region.begin - 1 : region.end - 1] = _stub(source, lines, tree, region)
-    stub = "\n".join(lines)
-    ast.parse(stub)
-    return stub
+    return "\n".join(lines)
+
+
+def released_solution(source: str, markers: Markers) -> str:
+    """Return what students find in a solution cell of code: stubs for regions of this project, nbgrader's for others.
+
+    Raises RegionError as `make_stub` does.
+    """
+    if not stub_regions(source):
+        return markers.cleared(source)
+    stub = make_stub(source)
+    return markers.cleared(stub) if markers.regions(stub, SOLUTION) else stub
 
 
 def region_statements(tree: ast.Module, region: Region) -> list[ast.stmt]:
@@ -50,7 +65,7 @@ def _stub(source: str, lines: list[str], tree: ast.Module, region: Region) -> li
     if not kept:
         whole_body = body is not tree.body and len(statements) == len(body)
         kept = [f"{indent}pass" if whole_body else ""]
-    return [f"{indent}### {STUB.begin} ###{note}", *kept]
+    return [_OLD_NOTE.sub("", marker.rstrip()) + note, *kept]
 
 
 def _targets(source: str, statement: ast.stmt) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder import python_cells
+from autograder.authoring.configured import configured_markers
 from autograder.authoring.errors import AuthoringError
 from autograder.bundle import Bundle, BundleError, load, store_notebook
 from autograder.course import Assignment, Course
@@ -222,7 +223,10 @@ def _bundle_of(assignment: Assignment) -> Iterator[Bundle]:
         solved = assignment.source.read_text(encoding="utf-8")
         target = Path(temporary) / assignment.name
         name, catalogue = assignment.name, assignment.catalogue
-        yield store_notebook(target, name, solved, {}, files=files, siblings={name}, catalogue=catalogue)
+        markers = configured_markers(assignment.course)
+        yield store_notebook(
+            target, name, solved, {}, files=files, siblings={name}, catalogue=catalogue, markers=markers
+        )
 
 
 def _graded_names(assignment: Assignment) -> set[str]:

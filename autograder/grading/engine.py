@@ -68,7 +68,7 @@ class Engine:
         confine: bool = True,
         for_many: bool = True,
     ) -> None:
-        self.plan = Plan.read(bundle.notebook(name))
+        self.plan = Plan.read(bundle.notebook(name), bundle.markers_of(name))
         self.limits = limits or GradingLimits()
         self.catalogue = _catalogue(bundle, name)
         self._bundle = bundle

@@ -116,7 +116,11 @@ class ClassGrading:
         self._place = workplace(job)
         self._steps = self._place.steps
         self._course = self._steps.converter.coursedir
-        self._plans = {path.stem: Plan.read(path) for path in (self._place.bundle.folder / "notebooks").glob("*.ipynb")}
+        bundle = self._place.bundle
+        self._plans = {
+            path.stem: Plan.read(path, bundle.markers_of(path.stem))
+            for path in (bundle.folder / "notebooks").glob("*.ipynb")
+        }
         for name in self._plans:
             self._place.released(name)
         beside = bundles_folder(self._course.db_url, job.root).parent

@@ -9,11 +9,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from autograder.authoring.errors import RegionError
-from autograder.authoring.regions import STUB, find_regions
-from autograder.authoring.stubs import make_stub
+from autograder.authoring.stubs import released_solution
 from autograder.intake.cells import Cell, is_solution, is_test, marks
 from autograder.intake.definitions import Code, read_code
 from autograder.intake.parts import rescue
+from autograder.markers import DEFAULTS, Markers, stub_regions
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -33,11 +33,13 @@ class Exercise:
     cell -- the assignment's own, solved
     names -- what it defines
     tests -- the grade_ids of the tests that belong to it
+    markers -- the course's
     """
 
     cell: Cell
     names: frozenset[str]
     tests: tuple[str, ...]
+    markers: Markers = DEFAULTS
 
     @property
     def grade_id(self) -> str:
@@ -50,8 +52,7 @@ class Exercise:
         source = self.cell["source"]
         try:
             # Without these regions the derived stub would be the solution itself.
-            regions = [region for region in find_regions(source) if region.kind is STUB]
-            stub = make_stub(source) if regions else source
+            stub = released_solution(source, self.markers) if stub_regions(source) else source
         except RegionError:
             return None
         return stub if stub.strip() != source.strip() else None
@@ -62,15 +63,18 @@ class Exercise:
         return shapes(read_code(self.stub)) if self.stub else frozenset()
 
 
-def exercises(masters: Iterable[Cell]) -> list[Exercise]:
-    """Return the exercises of an assignment, by its own cells in their order."""
+def exercises(masters: Iterable[Cell], markers: Markers = DEFAULTS) -> list[Exercise]:
+    """Return the exercises of an assignment, by its own cells in their order.
+
+    markers -- the course's
+    """
     found: list[tuple[Cell, list[str]]] = []
     for cell in masters:
         if is_solution(cell):
             found.append((cell, []))
         elif is_test(cell) and found:
             found[-1][1].append(marks(cell)["grade_id"])
-    return [Exercise(cell, _names(cell), tuple(tests)) for cell, tests in found]
+    return [Exercise(cell, _names(cell), tuple(tests), markers) for cell, tests in found]
 
 
 def _names(cell: Cell) -> frozenset[str]:

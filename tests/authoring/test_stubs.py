@@ -7,7 +7,8 @@ import pytest
 from helper import FUNCTIONS, find_cell
 
 from autograder.authoring.errors import RegionError
-from autograder.authoring.stubs import make_stub
+from autograder.authoring.stubs import make_stub, released_solution
+from autograder.markers import Markers
 
 
 def stub_of(body: str) -> str:
@@ -122,6 +123,41 @@ class TestRules:
         stub = make_stub("### START CODE HERE ### (~ 9 lines)\nx = 1\n### END CODE HERE ###")
 
         assert stub == "### START CODE HERE ### (≈ 1 line of code)\nx = None\n### END CODE HERE ###"
+
+    @pytest.mark.parametrize(
+        ("marker", "released"),
+        [
+            ("# ---- START CODE HERE ----", "# ---- START CODE HERE ---- (≈ 1 line of code)"),
+            ("### START CODE HERE: use np.dot", "### START CODE HERE: use np.dot (≈ 1 line of code)"),
+            ("# START CODE HERE (approx. 3 lines)", "# START CODE HERE (≈ 1 line of code)"),
+        ],
+    )
+    def test_text_around_a_marker_stays(self, marker, released):
+        """What else an author writes there is for the students."""
+        assert make_stub(f"{marker}\nx = 1\n# END CODE HERE") == f"{released}\nx = None\n# END CODE HERE"
+
+    def test_magics_around_a_gap(self):
+        """They are no Python and stay; those in the gap go."""
+        source = "%%time\n%matplotlib inline\n### START CODE HERE ###\nx = !ls\n%cd ..\n### END CODE HERE ###\n!ls"
+
+        assert make_stub(source) == (
+            "%%time\n%matplotlib inline\n"
+            "### START CODE HERE ### (≈ 2 lines of code)\nx = None\n### END CODE HERE ###\n!ls"
+        )
+
+    def test_a_gap_in_another_language(self):
+        """All that is in it goes."""
+        source = "%%bash\n### START CODE HERE ###\nif true; then ls; fi\n### END CODE HERE ###\necho"
+
+        assert make_stub(source) == "%%bash\n### START CODE HERE ###\n\n### END CODE HERE ###\necho"
+
+    def test_both_kinds_of_markers(self):
+        """Each is cleared by its own rule."""
+        source = "### START CODE HERE ###\nx = 1\n### END CODE HERE ###\n# BEGIN SOLUTION\ny = 2\n# END SOLUTION"
+
+        assert released_solution(source, Markers(code_stub="...")) == (
+            "### START CODE HERE ### (≈ 1 line of code)\nx = None\n### END CODE HERE ###\n..."
+        )
 
     def test_non_ascii_text_before_the_target(self):
         """Column offsets count bytes; the target must not be cut."""
