@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import io
 import tokenize
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from enum import Enum
 from functools import lru_cache
 from typing import Any
@@ -49,7 +49,12 @@ class Region:
 
 @dataclass(frozen=True)
 class Markers:
-    """The delimiters of a course, and what nbgrader puts in place of a solution; the defaults are nbgrader's."""
+    """How a notebook is released: the delimiters, nbgrader's if none are configured, and what a solution leaves.
+
+    code_stub -- what nbgrader puts in place of a solution
+    single_none -- whether `a, b = f()` in a gap of this project leaves `a, b = None`, which cannot be run, as the
+        documents have it that this project's assignments come from
+    """
 
     begin_solution: str = "BEGIN SOLUTION"
     end_solution: str = "END SOLUTION"
@@ -58,13 +63,25 @@ class Markers:
     begin_mark_scheme: str = "BEGIN MARK SCHEME"
     end_mark_scheme: str = "END MARK SCHEME"
     code_stub: str = "# YOUR CODE HERE\nraise NotImplementedError()"
+    single_none: bool = False
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> Markers:
-        """Return what `plain` was made of; what another version has stored beside it is left out."""
-        return cls(**{field.name: str(data[field.name]) for field in fields(cls) if field.name in data})
+        """Return what `plain` was made of; what another version has stored beside it is left out.
 
-    def plain(self) -> dict[str, str]:
+        Raises TypeError if something is of another type.
+        """
+        known = {field.name: data[field.name] for field in fields(cls) if field.name in data}
+        for name, value in known.items():
+            if type(value) is not type(getattr(DEFAULTS, name)):
+                raise TypeError(f"{name} is {value!r}")
+        return cls(**known)
+
+    def of_notebook(self, metadata: Mapping[str, Any]) -> Markers:
+        """Return the same with what a solved notebook says about its own release, under `autograder:`."""
+        return replace(self, single_none=bool(metadata.get("autograder", {}).get("single_none")))
+
+    def plain(self) -> dict[str, Any]:
         """Return it as plain data."""
         return asdict(self)
 

@@ -20,7 +20,7 @@ from autograder.authoring.master import cell_name
 from autograder.authoring.released_cells import CellNames, make_room
 from autograder.authoring.stubs import make_stub
 from autograder.course import Assignment, Course
-from autograder.markers import Markers, stub_regions
+from autograder.markers import DEFAULTS, Markers, stub_regions
 
 
 class StubSolutions(ClearSolutions):
@@ -29,9 +29,13 @@ class StubSolutions(ClearSolutions):
     Cells with nbgrader's own markers, or with none, are cleared as nbgrader does it.
     """
 
+    _markers = DEFAULTS
+
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Clear a notebook; the solved one is kept in the resources for StoreBundle."""
         resources["solved"] = copy.deepcopy(nb)
+        language = nb.metadata.get("kernelspec", {}).get("language", "python")
+        self._markers = markers_of([self, *steps_of(self)], language).of_notebook(nb.metadata)
         nb.metadata.pop("autograder", None)  # what is for the author stays with the author
         result: tuple[NotebookNode, Any] = super().preprocess(nb, resources)
         return result
@@ -43,22 +47,19 @@ class StubSolutions(ClearSolutions):
             "cell": cell_name(cell, cell_index),
         }
         try:
-            for odd in check_markers(cell, self._markers(resources), python=resources["language"] == "python"):
+            for odd in check_markers(cell, self._markers, python=resources["language"] == "python"):
                 self.log.warning(str(odd.at(**place)))
             result: tuple[NotebookNode, Any] = super().preprocess_cell(cell, resources, cell_index)
         except RegionError as error:
             raise error.at(**place) from error
         return result
 
-    def _markers(self, resources: Any) -> Markers:
-        return markers_of([self, *steps_of(self)], resources["language"])
-
     def _replace_solution_region(self, cell: NotebookNode, language: str) -> bool:
         stubbed = False
         if cell.cell_type == "code" and language == "python":
             stubbed = bool(stub_regions(cell.source))
             if stubbed:
-                cell.source = make_stub(cell.source)
+                cell.source = make_stub(cell.source, self._markers)
         return super()._replace_solution_region(cell, language) or stubbed
 
 
@@ -91,7 +92,7 @@ class StoreBundle(SaveCells):
             files=files,
             siblings=siblings,
             catalogue=catalogue,
-            markers=markers_of(steps_of(self), resources.get("language", "python")),
+            markers=markers_of(steps_of(self), resources.get("language", "python")).of_notebook(own.metadata),
         )
         return result
 
@@ -120,7 +121,7 @@ def markers_of(steps: Iterable[Any], language: str = "python") -> Markers:
         a kind the first counts, and what is missing goes by nbgrader's defaults
     language -- of the notebook, for the stub
     """
-    found: dict[str, str] = {}
+    found: dict[str, Any] = {}
     for step in steps:
         if isinstance(step, ClearSolutions):
             found.setdefault("begin_solution", step.begin_solution_delimeter)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -223,7 +224,7 @@ def _bundle_of(assignment: Assignment) -> Iterator[Bundle]:
         solved = assignment.source.read_text(encoding="utf-8")
         target = Path(temporary) / assignment.name
         name, catalogue = assignment.name, assignment.catalogue
-        markers = configured_markers(assignment.course)
+        markers = configured_markers(assignment.course).of_notebook(json.loads(solved)["metadata"])
         yield store_notebook(
             target, name, solved, {}, files=files, siblings={name}, catalogue=catalogue, markers=markers
         )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from autograder import python_cells
 from autograder.authoring.errors import RegionError
 from autograder.authoring.stubs import released_solution
 from autograder.intake.cells import Cell, is_solution, is_test, marks
@@ -115,7 +117,28 @@ def _has_more(text: str, stub: str) -> bool:
 def _written(text: str) -> set[str]:
     """Return the lines of a function but for those that only wait for an answer."""
     lines = text.split("\n")
-    return {line for line in lines if len(line) >= _LINE or not _UNFILLED.fullmatch(line)}
+    return {line for line in lines if not _waits(line)}
+
+
+def _waits(line: str) -> bool:
+    """Tell whether a line only waits for an answer: nothing, a comment, an assignment of None."""
+    if len(line) >= _LINE:
+        return False
+    if _UNFILLED.fullmatch(line):
+        return True
+    if "None" not in line or "=" not in line:
+        return False
+    match (python_cells.parse(line) or ast.Module([], [])).body:
+        case [ast.Assign(value=value)] | [ast.AnnAssign(value=ast.expr() as value)]:
+            return _is_none(value)
+    return False
+
+
+def _is_none(value: ast.expr) -> bool:
+    """Tell whether a value is None, or a tuple of nothing else."""
+    if isinstance(value, ast.Tuple):
+        return bool(value.elts) and all(map(_is_none, value.elts))
+    return isinstance(value, ast.Constant) and value.value is None
 
 
 def is_unfilled_stub(source: str) -> bool:
@@ -127,7 +150,7 @@ def is_unfilled_stub(source: str) -> bool:
             inside = False
         elif _BEGIN.search(short):
             inside = any_region = True
-        elif inside and (len(short) == _LINE or not _UNFILLED.fullmatch(short)):
+        elif inside and not _waits(short):
             return False
     return any_region
 

@@ -2,6 +2,7 @@
 
 import ast
 from textwrap import dedent, indent
+from types import SimpleNamespace
 
 import pytest
 from helper import FUNCTIONS, find_cell
@@ -37,7 +38,7 @@ class TestRules:
 
         assert stub == (
             "    ### START CODE HERE ### (≈ 4 lines of code)\n"
-            "    x = None\n    d['a' + str(x)], y = None\n    u = v = None\n    w: int = None\n"
+            "    x = None\n    d['a' + str(x)], y = None, None\n    u = v = None\n    w: int = None\n"
             "    ### END CODE HERE ###\n    return x"
         )
 
@@ -116,7 +117,75 @@ class TestRules:
 """
         )
 
-        assert "(≈ 1 line of code)\n    a, b = None\n    ###" in stub
+        assert "(≈ 1 line of code)\n    a, b = None, None\n    ###" in stub
+
+    @pytest.mark.parametrize(
+        ("solution", "stub"),
+        [
+            ("figure, axes = plt.subplots()", "figure, axes = None, None"),
+            ("figure, (left, right) = plt.subplots(1, 2)", "figure, (left, right) = None, (None, None)"),
+            (
+                "figure, ((a, b), (c, d)) = plt.subplots(2, 2)",
+                "figure, ((a, b), (c, d)) = None, ((None, None), (None, None))",
+            ),
+            ("[a, b] = f()", "[a, b] = None, None"),
+            ("(a, b) = f()", "(a, b) = None, None"),
+            ("(one,) = f()", "(one,) = None,"),
+            ("one, = f()", "one, = None,"),
+            ("[one], two = f()", "[one], two = (None,), None"),
+            ("first, *rest = f()", "first, *rest = None, None"),
+            ("*rest, (a, b) = f()", "*rest, (a, b) = None, (None, None)"),
+            ("a, *(b, c) = f()", "a, *(b, c) = None, None, None"),
+            ("*everything, = f()", "*everything, = None,"),
+            ("box.left, box.right = f()", "box.left, box.right = None, None"),
+            ("d['a'], d['b'] = f()", "d['a'], d['b'] = None, None"),
+            ("a = b = f()", "a = b = None"),
+            ("a, b = c = f()", "a, b = c = None, None"),
+            ("c = a, b = f()", "c = a, b = None, None"),
+            ("a, b = first, *rest = f()", "a, b = first, *rest = None, None"),
+            ("a, *b = *c, d, e = f()", "a, *b = *c, d, e = None, None, None"),
+            ("(a, b), c = d, (e, g, h) = f()", "(a, b), c = d, (e, g, h) = (None, None), (None, None, None)"),
+            ("() = f()", "() = ()"),
+            ("box = f()\nbox.left = 1\nbox.right, a = f()\nb = 1", "box = None\nb = None"),
+            ("e = {}\ne['x']['y'] = 2\nd['x'] = 3", "e = None\nd['x'] = None"),
+            ("x: int = f()", "x: int = None"),
+            ("box.left: int = f()", "box.left: int = None"),
+            ("(y := f())", "y = None"),
+            ("print(y := f())", "y = None"),
+            ("x = (y := f()) + 1", "y = None\nx = None"),
+        ],
+    )
+    def test_every_assignment_can_be_run(self, solution, stub):
+        """It binds all names, so that nothing but the gap itself is missing."""
+        assert make_stub(f"### START CODE HERE ###\n{solution}\n### END CODE HERE ###").split("\n")[1:-1] == stub.split(
+            "\n"
+        )
+        exec(stub, {"box": SimpleNamespace(), "d": {}})
+
+    @pytest.mark.parametrize(
+        "solution",
+        [
+            "total += f()",
+            "return (y := f())",
+            "x: int",
+            "with open('x') as file:\n    a, b = file",
+            "for a, b in f():\n    c, d = a",
+            "if (n := f()) > 1:\n    a, b = n",
+            "del total",
+        ],
+    )
+    def test_what_leaves_nothing(self, solution):
+        """A name keeps the value that it had, and what belongs to a block goes with it."""
+        lines = ["def g(total):", "### START CODE HERE ###", *solution.split("\n"), "### END CODE HERE ###", "return 1"]
+        stub = make_stub("\n    ".join(lines))
+
+        assert stub.split("\n")[2] == ""
+
+    def test_as_the_documents_have_it(self):
+        """Where the assignment says so, one None has to do."""
+        source = "### START CODE HERE ###\na, b = f()\nc = d, e = f()\n### END CODE HERE ###"
+
+        assert make_stub(source, Markers(single_none=True)).split("\n")[1:-1] == ["a, b = None", "c = d, e = None"]
 
     def test_an_old_note_is_replaced(self):
         """The count is computed, whatever the author wrote."""
