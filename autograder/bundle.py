@@ -4,7 +4,7 @@
 solved notebook, the files that go with it, and hashes of everything.
 
     bundles/<assignment>/
-        bundle.json               hashes of all files, and per notebook the checksums of its cells
+        bundle.json               hashes of all files, and per notebook the checksums of its cells and its markers
         notebooks/<name>.ipynb    the solved notebook
         releases/<name>.ipynb     the same without its solutions, as students get it but for the hidden tests
         files/...                 helper modules, pictures, data
@@ -17,9 +17,11 @@ import hashlib
 import itertools
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from autograder.markers import DEFAULTS, Markers
 
 MANIFEST = "bundle.json"
 # The folder beside that of the bundles in which the results of grading are kept.
@@ -38,11 +40,17 @@ class Bundle:
     folder -- where it lies
     hash -- one hash of everything in it
     cells -- per notebook, the checksum of each graded or locked cell as the gradebook has it, by grade_id
+    markers -- by which each notebook was released
     """
 
     folder: Path
     hash: str
     cells: dict[str, dict[str, str]]
+    markers: dict[str, Markers] = field(default_factory=dict)
+
+    def markers_of(self, name: str) -> Markers:
+        """Return the markers by which a notebook was released; earlier versions have stored none."""
+        return self.markers.get(name, DEFAULTS)
 
     def notebook(self, name: str) -> Path:
         """Return the path of a solved notebook."""
@@ -82,6 +90,7 @@ def store_notebook(
     siblings: set[str],
     catalogue: Path | None = None,
     released: str | None = None,
+    markers: Markers = DEFAULTS,
 ) -> Bundle:
     """Store one notebook of an assignment, and the files that go with the assignment.
 
@@ -92,11 +101,12 @@ def store_notebook(
     siblings -- the names of all notebooks of the assignment; others that were stored before are removed
     catalogue -- the notebook's catalogue of misconceptions, if there is one
     released -- the notebook's text without its solutions, if that is known
+    markers -- by which it was released
     """
     try:
-        known = load(folder).cells
+        before = load(folder)
     except BundleError:
-        known = {}
+        before = Bundle(folder, "", {})
     (folder / "notebooks").mkdir(parents=True, exist_ok=True)
     # Without a manifest there is no bundle: whatever stops this in the middle leaves none, not a mixed one.
     (folder / MANIFEST).unlink(missing_ok=True)
@@ -120,8 +130,13 @@ def store_notebook(
         place = folder / "files" / target
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(origin, place)
-    kept = {other: checksums for other, checksums in known.items() if other in siblings}
-    manifest = {"cells": kept | {name: cells}, "files": _hashes(folder)}
+    kept = {other: checksums for other, checksums in before.cells.items() if other in siblings}
+    marked = {other: found.plain() for other, found in before.markers.items() if other in siblings}
+    manifest = {
+        "cells": kept | {name: cells},
+        "files": _hashes(folder),
+        "markers": marked | {name: markers.plain()},
+    }
     temporary = folder / f"{MANIFEST}.new"
     temporary.write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     temporary.replace(folder / MANIFEST)
@@ -134,12 +149,13 @@ def load(folder: Path) -> Bundle:
         text = (folder / MANIFEST).read_text(encoding="utf-8")
         manifest = json.loads(text)
         cells, files = dict(manifest["cells"]), dict(manifest["files"])
+        markers = {name: Markers.from_plain(found) for name, found in manifest.get("markers", {}).items()}
     except FileNotFoundError as error:
         raise BundleError(
             f"{folder}: there is no bundle, so it is not known what was released. "
             f"Generate the assignment: nbgrader generate_assignment {folder.name} --force"
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BundleError(f"{folder / MANIFEST} is damaged; generate the assignment again.") from error
     now = _hashes(folder)
     for name in sorted(files.keys() | now.keys()):
@@ -147,7 +163,7 @@ def load(folder: Path) -> Bundle:
             raise BundleError(
                 f"{folder / name} is not what was stored when the assignment was generated; generate it again."
             )
-    return Bundle(folder, hashlib.sha256(text.encode()).hexdigest(), cells)
+    return Bundle(folder, hashlib.sha256(text.encode()).hexdigest(), cells, markers)
 
 
 def _hashes(folder: Path) -> dict[str, str]:

@@ -77,8 +77,8 @@ def build(
                         typer.echo(f"took edits back into {path.relative_to(course.root)}")
                 written = building.build(assignment)
                 typer.echo(f"{assignment.name}: wrote {len(written)} files under source/ and release/")
-                for remark in building.how_graded(assignment):
-                    typer.echo(remark)
+                for remark in building.remarks(assignment):
+                    _error(_relative(remark, course.root))
             except (BuildError, AuthoringError) as error:
                 failed = True
                 for problem in getattr(error, "problems", [error]):
@@ -438,7 +438,7 @@ def _relative_path(path: Path, root: Path) -> Path:
     return path.relative_to(root) if path.is_relative_to(root) else path
 
 
-def _relative(problem: Exception, root: Path) -> str:
+def _relative(problem: Exception | str, root: Path) -> str:
     """Return a message with paths as they look from the course's folder."""
     return str(problem).replace(f"{root}/", "")
 

@@ -22,6 +22,7 @@
 #       - function: linear_backward
 #         new: W.T @ dZ
 #         old: np.dot(W.T, dZ)
+#     single_none: true
 #   jupytext:
 #     notebook_metadata_filter: autograder,-jupytext.text_representation.jupytext_version
 #     text_representation:

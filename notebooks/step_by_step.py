@@ -8,6 +8,7 @@
 #       reason: The text of exercise 8 shows how the given function is called.
 #     - line: dAL = - (np.divide(Y, AL) - np.divide(1 - Y, 1 - AL))
 #       reason: The text of exercise 9 gives the derivative; finding it is not the exercise.
+#     single_none: true
 #   jupytext:
 #     notebook_metadata_filter: autograder,-jupytext.text_representation.jupytext_version
 #     text_representation:

@@ -7,6 +7,7 @@ import pytest
 
 from autograder.bundle import BundleError, bundles_folder, load, store_notebook
 from autograder.course import Course
+from autograder.markers import DEFAULTS, Markers
 
 
 @pytest.fixture
@@ -52,6 +53,24 @@ def test_what_is_no_longer_part_of_it_goes(stored):
     assert not bundle.files.exists()
 
 
+def test_each_notebook_has_its_own_markers(stored):
+    """One that is stored again does not change what the other was released with."""
+    first, second = Markers(begin_solution="<"), Markers(end_hidden_tests="(")
+    store_notebook(stored, "one", "solved", {}, files={}, siblings={"one", "two"}, markers=first)
+    bundle = store_notebook(stored, "two", "solved", {}, files={}, siblings={"one", "two"}, markers=second)
+
+    assert (bundle.markers_of("one"), bundle.markers_of("two")) == (first, second)
+
+
+def test_a_bundle_of_an_earlier_version(stored):
+    """It says nothing of markers: they were nbgrader's own."""
+    manifest = json.loads((stored / "bundle.json").read_text(encoding="utf-8"))
+    del manifest["markers"]
+    (stored / "bundle.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+    assert load(stored).markers_of("one") == DEFAULTS
+
+
 @pytest.mark.parametrize("name", ["notebooks/one.ipynb", "files/helper.py"])
 @pytest.mark.parametrize("how", ["changed", "removed"])
 def test_a_changed_bundle_is_refused(stored, name, how):
@@ -73,7 +92,17 @@ def test_an_added_file_is_refused(stored):
         load(stored)
 
 
-@pytest.mark.parametrize("manifest", ["", "{", "[]", json.dumps({"cells": {}}), json.dumps({"cells": 1, "files": 2})])
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        "",
+        "{",
+        "[]",
+        json.dumps({"cells": {}}),
+        json.dumps({"cells": 1, "files": 2}),
+        json.dumps({"cells": {}, "files": {}, "markers": {"one": 1}}),
+    ],
+)
 def test_a_damaged_manifest_is_refused(stored, manifest):
     """In a sentence, whatever is in it."""
     (stored / "bundle.json").write_text(manifest, encoding="utf-8")

@@ -16,10 +16,11 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.authoring.companions import Companion, companions
+from autograder.authoring.configured import configured_markers
 from autograder.authoring.errors import AuthoringError, BuildError
 from autograder.authoring.generate import generate
 from autograder.authoring.leaks import find_leaks
-from autograder.authoring.lint import lint
+from autograder.authoring.lint import cautions, lint
 from autograder.authoring.master import (
     built_hashes,
     digest,
@@ -34,7 +35,8 @@ from autograder.course import Assignment, Course
 from autograder.diagnosis.catalogue import Catalogue, CatalogueError, solutions
 from autograder.grading.settings import read_settings
 from autograder.grading.soundness import known
-from autograder.reporting.soundness import remarks
+from autograder.markers import Markers
+from autograder.reporting.soundness import remarks as soundness_remarks
 
 _NOTEBOOK = "notebook"  # the key of the notebook itself among the hashes of its files
 
@@ -60,19 +62,23 @@ def build(assignment: Assignment) -> list[Path]:
         raise BuildError(problems)
     _write_source(assignment, master)
     generate(assignment)
-    _refuse_leaks(assignment)
+    _refuse_leaks(assignment, configured_markers(assignment.course))
     folders = [assignment.source.parent, assignment.release.parent]
     return sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
 
 
-def how_graded(assignment: Assignment) -> list[str]:
-    """Return what a build has found out about how the assignment will be graded, as far as it is to be known."""
+def remarks(assignment: Assignment) -> list[str]:
+    """Return what an author should know of a build that was made: lines that look odd, and how it will be graded."""
+    return [f"look at this: {odd}" for odd in looks_odd(assignment)] + _how_graded(assignment)
+
+
+def _how_graded(assignment: Assignment) -> list[str]:
     settings = read_settings(assignment.course)
     bundle = load(assignment.course.bundles / assignment.name)
     found = known(bundle, assignment.name, settings, confine=settings.confine)
     if found is None:
         return [f"{assignment.name}: how it will be graded could not be found out here; `autograder doctor` says why."]
-    return list(remarks(assignment.name, found))
+    return list(soundness_remarks(assignment.name, found))
 
 
 def drift(assignment: Assignment) -> list[AuthoringError]:
@@ -85,7 +91,7 @@ def drift(assignment: Assignment) -> list[AuthoringError]:
         fresh = Assignment(Course(Path(temporary)), assignment.name)
         _write_source(fresh, master, origin=assignment)
         generate(fresh, course, examine=False)
-        _refuse_leaks(fresh)
+        _refuse_leaks(fresh, configured_markers(course))
         for was, now in [(assignment.source, fresh.source), (assignment.release, fresh.release)]:
             names = {path.relative_to(folder) for folder in (was.parent, now.parent) for path in files_in(folder)}
             for name in sorted(names):
@@ -167,9 +173,14 @@ def _only_in_source(assignment: Assignment, beside: dict[str, Companion]) -> lis
 
 def _linted_master(assignment: Assignment) -> NotebookNode:
     master = read_master(assignment.master)
-    if problems := lint(master, assignment.master):
+    if problems := lint(master, assignment.master, configured_markers(assignment.course)):
         raise BuildError(problems)
     return master
+
+
+def looks_odd(assignment: Assignment) -> list[AuthoringError]:
+    """Return what looks odd in a master that can be built."""
+    return cautions(read_master(assignment.master), assignment.master, configured_markers(assignment.course))
 
 
 def catalogue_problems(assignment: Assignment, solved: NotebookNode) -> list[AuthoringError]:
@@ -198,10 +209,10 @@ def _write_source(assignment: Assignment, master: NotebookNode, origin: Assignme
     nbformat.write(to_source(master, built), assignment.source)
 
 
-def _refuse_leaks(assignment: Assignment) -> None:
+def _refuse_leaks(assignment: Assignment, markers: Markers) -> None:
     """Remove a release that gives something away, and raise BuildError."""
     source, release = read_source(assignment.source), read_source(assignment.release)
     files = [path for path in files_in(assignment.release.parent) if path != assignment.release]
-    if leaks := find_leaks(source, release, files):
+    if leaks := find_leaks(source, release, files, markers):
         shutil.rmtree(assignment.release.parent)
         raise BuildError([leak.at(file=assignment.release) for leak in leaks])

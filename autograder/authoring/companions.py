@@ -23,6 +23,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from autograder import python_cells
+from autograder.authoring.configured import configured_markers
 from autograder.authoring.errors import AuthoringError
 from autograder.authoring.master import header, imported_modules, pictures
 from autograder.authoring.solved_functions import SolvedFunctions
@@ -52,7 +53,7 @@ def companions(assignment: Assignment, master: NotebookNode) -> dict[str, Compan
     found = {}
     for entry in header(master).get("helpers", []):
         helper = SolvedFunctions.read(entry, assignment.master)
-        content = helper.text(masters, assignment.master).encode()
+        content = helper.text(masters, configured_markers(assignment.course), assignment.master).encode()
         found[f"{helper.module}.py"] = Companion(content, masters / f"{helper.solved}.py", copied=False)
     paths = {name: masters / name for _, name in pictures(master)}
     paths |= {name: root / name for name in header(master).get("files", [])}

@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 
 from autograder.authoring.errors import AuthoringError
 from autograder.authoring.master import cell_name, shown_lines
-from autograder.authoring.regions import HIDDEN, find_regions
+from autograder.markers import DEFAULTS, HIDDEN, SOLUTION, STUB, Markers
 
 _FENCED = re.compile(r"^(```+|~~~+)[^\n]*\n(.*?)^\1", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
@@ -20,16 +20,19 @@ _INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _TELLING = 9
 
 
-def find_leaks(source: NotebookNode, release: NotebookNode, files: Iterable[Path] = ()) -> list[AuthoringError]:
+def find_leaks(
+    source: NotebookNode, release: NotebookNode, files: Iterable[Path] = (), markers: Markers = DEFAULTS
+) -> list[AuthoringError]:
     """Return the solution lines and hidden-test lines of a source notebook that its release shows.
 
     source -- the solved notebook; the lines that it lists as shown on purpose are no leaks
     release -- what was made of it
     files -- the other text files that students get
+    markers -- the course's
 
     Two pieces of code are the same if their syntax trees are, whatever their spaces, quotes and comments.
     """
-    secrets = dict(_secrets(source))
+    secrets = dict(_secrets(source, markers))
     for shown in shown_lines(source):
         allowed = {key for tree in _parse(shown["line"]) for node in ast.walk(tree) for key in _keys(node)}
         secrets = {key: value for key, value in secrets.items() if key not in allowed}
@@ -51,12 +54,12 @@ def find_leaks(source: NotebookNode, release: NotebookNode, files: Iterable[Path
     return list(leaks.values())
 
 
-def _secrets(source: NotebookNode) -> Iterator[tuple[str, tuple[str, str]]]:
+def _secrets(source: NotebookNode, markers: Markers) -> Iterator[tuple[str, tuple[str, str]]]:
     """Yield the syntax that must not be seen, with what it belongs to."""
     for position, cell in enumerate(source.cells):
         if cell.cell_type != "code":
             continue
-        for region in find_regions(cell.source):
+        for region in markers.regions(cell.source, STUB, SOLUTION, HIDDEN):
             hidden = region.kind is HIDDEN
             belongs_to = "the hidden tests" if hidden else "the solution", f"cell {cell_name(cell, position)}"
             lines = cell.source.split("\n")[region.begin : region.end - 1]

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import Counter
 from pathlib import Path
 
 from nbformat import NotebookNode
 
 from autograder.authoring.errors import AuthoringError
+from autograder.authoring.marker_errors import check_markers
 from autograder.authoring.master import cell_name, pictures
-from autograder.authoring.regions import HIDDEN, find_regions
 from autograder.authoring.stubs import make_stub
+from autograder.markers import DEFAULTS, HIDDEN, MARK_SCHEME, SOLUTION, STUB, Markers, stub_regions
 
 SKIP = "skip-execution"
 
 
-def lint(master: NotebookNode, file: Path) -> list[AuthoringError]:
-    """Return everything that is wrong with a master, with file, cell and line."""
+def lint(master: NotebookNode, file: Path, markers: Markers = DEFAULTS) -> list[AuthoringError]:
+    """Return everything that is wrong with a master, with file, cell and line.
+
+    markers -- the course's
+    """
     found: list[AuthoringError] = []
     for position, cell in enumerate(master.cells):
-        problems = _lint_cell(cell)
+        problems = _lint_cell(cell, markers)
         found += [problem.at(file=file, cell=cell_name(cell, position)) for problem in problems]
     counts = Counter(cell.metadata.nbgrader.get("grade_id") for cell in master.cells if "nbgrader" in cell.metadata)
     for grade_id, count in counts.items():
@@ -33,29 +36,45 @@ def lint(master: NotebookNode, file: Path) -> list[AuthoringError]:
     return found
 
 
-def _lint_cell(cell: NotebookNode) -> list[AuthoringError]:
+def cautions(master: NotebookNode, file: Path, markers: Markers = DEFAULTS) -> list[AuthoringError]:
+    """Return what looks odd in a master that `lint` finds nothing wrong with, and gives nothing away."""
+    return [
+        odd.at(file=file, cell=cell_name(cell, position))
+        for position, cell in enumerate(master.cells)
+        for odd in check_markers(cell, markers)
+    ]
+
+
+def _lint_cell(cell: NotebookNode, markers: Markers) -> list[AuthoringError]:
     marks = cell.metadata.get("nbgrader", {})
-    graded = marks.get("grade", False) and not marks.get("solution", False)
-    if cell.cell_type != "code":
-        return []
+    is_code = cell.cell_type == "code"
     try:
-        regions = find_regions(cell.source)
-        if marks.get("solution", False):
+        check_markers(cell, markers)
+        if is_code and marks.get("solution") and stub_regions(cell.source):
             make_stub(cell.source)
     except AuthoringError as error:
         return [error]
     problems = []
-    for region in regions:
-        if region.kind is HIDDEN and not graded:
-            problems.append(AuthoringError("hidden tests outside a grade cell reach the students.", line=region.begin))
-        if region.kind is not HIDDEN and not marks.get("solution", False):
-            problems.append(
-                AuthoringError("a solution outside a solution cell; mark the cell as one.", line=region.begin)
-            )
-    if graded:
+    solutions = (SOLUTION, STUB) if is_code else (SOLUTION,)
+    if not marks.get("solution"):
+        problems += [
+            AuthoringError("a solution outside a solution cell; mark the cell as one.", line=region.begin)
+            for region in markers.regions(cell.source, *solutions)
+        ]
+    if not marks.get("grade"):
+        problems += [
+            AuthoringError("hidden tests outside a grade cell; mark the cell as one.", line=region.begin)
+            for region in markers.regions(cell.source, HIDDEN)
+        ]
+    if not marks.get("task"):
+        problems += [
+            AuthoringError("a mark scheme outside a task cell; mark the cell as one.", line=region.begin)
+            for region in markers.regions(cell.source, MARK_SCHEME)
+        ]
+    if is_code and marks.get("grade") and not marks.get("solution"):
         if SKIP in cell.metadata.get("tags", []):
             problems.append(AuthoringError(f"a grade cell must not be tagged {SKIP}: it would be passed unrun."))
-        visible = re.sub(r"(?ms)^\s*#+ *BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*\n?", "", cell.source)
+        visible = markers.visible(cell.source)
         problems += _ends_in_statement(cell.source, "") or _ends_in_statement(visible, " without its hidden tests")
     return problems
 

@@ -25,7 +25,7 @@ _HEADER = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
 }
 # What an author may say under `autograder:`; the rest there is the build's.
-_OWN_KEYS = ("shown", "helpers", "files")
+_OWN_KEYS = ("shown", "helpers", "files", "single_none")
 _PICTURE = re.compile(r"!\[[^\]]*\]\(([^)\s]+)\)|<img[^>]*\bsrc=\"([^\"]+)\"")
 
 

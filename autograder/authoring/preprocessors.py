@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import MissingEntry
-from nbgrader.preprocessors import ClearSolutions, SaveCells
+from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearSolutions, NbGraderPreprocessor, SaveCells
 from nbgrader.utils import find_all_files
 from traitlets import Bool
 
 from autograder import bundle
 from autograder.authoring.errors import AuthoringError, RegionError
+from autograder.authoring.marker_errors import check_markers
 from autograder.authoring.master import cell_name
-from autograder.authoring.regions import STUB, find_regions
 from autograder.authoring.released_cells import CellNames, make_room
 from autograder.authoring.stubs import make_stub
 from autograder.course import Assignment, Course
 from autograder.grading.failures import GradingError
 from autograder.grading.settings import settings_in
 from autograder.grading.soundness import soundness
+from autograder.markers import DEFAULTS, Markers, stub_regions
 from autograder.reporting.soundness import remarks
 
 
@@ -32,30 +34,37 @@ class StubSolutions(ClearSolutions):
     Cells with nbgrader's own markers, or with none, are cleared as nbgrader does it.
     """
 
+    _markers = DEFAULTS
+
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Clear a notebook; the solved one is kept in the resources for StoreBundle."""
         resources["solved"] = copy.deepcopy(nb)
+        language = nb.metadata.get("kernelspec", {}).get("language", "python")
+        self._markers = markers_of([self, *steps_of(self)], language).of_notebook(nb.metadata)
         nb.metadata.pop("autograder", None)  # what is for the author stays with the author
         result: tuple[NotebookNode, Any] = super().preprocess(nb, resources)
         return result
 
     def preprocess_cell(self, cell: NotebookNode, resources: Any, cell_index: int) -> tuple[NotebookNode, Any]:
-        """Clear a cell. Raises RegionError, with notebook, cell and line, if its markers are wrong."""
+        """Clear a cell. Raises RegionError, with notebook, cell and line, if its markers would leak something."""
+        place = {
+            "file": f"{resources.get('nbgrader', {}).get('notebook', 'notebook')}.ipynb",
+            "cell": cell_name(cell, cell_index),
+        }
         try:
-            if cell.cell_type == "code" and resources["language"] == "python":
-                find_regions(cell.source)  # also in cells that are no solution cells: a misspelt marker leaks
+            for odd in check_markers(cell, self._markers, python=resources["language"] == "python"):
+                self.log.warning(str(odd.at(**place)))
             result: tuple[NotebookNode, Any] = super().preprocess_cell(cell, resources, cell_index)
         except RegionError as error:
-            notebook = resources.get("nbgrader", {}).get("notebook", "notebook")
-            raise error.at(file=f"{notebook}.ipynb", cell=cell_name(cell, cell_index)) from error
+            raise error.at(**place) from error
         return result
 
     def _replace_solution_region(self, cell: NotebookNode, language: str) -> bool:
         stubbed = False
         if cell.cell_type == "code" and language == "python":
-            stubbed = any(region.kind is STUB for region in find_regions(cell.source))
+            stubbed = bool(stub_regions(cell.source))
             if stubbed:
-                cell.source = make_stub(cell.source)
+                cell.source = make_stub(cell.source, self._markers)
         return super()._replace_solution_region(cell, language) or stubbed
 
 
@@ -93,6 +102,7 @@ class StoreBundle(SaveCells):
             siblings=siblings,
             catalogue=catalogue,
             released=nbformat.writes(nb) + "\n",
+            markers=markers_of(steps_of(self), resources.get("language", "python")).of_notebook(own.metadata),
         )
         if self.examine:
             self._find_out(stored, place["notebook"], nb)
@@ -122,6 +132,33 @@ class StoreBundle(SaveCells):
                 self.log.warning("The cells of %s change, although it was handed in; grade it again.", self.notebook_id)
                 make_room(self.gradebook, notebook, new, self._history)
         super()._create_notebook(nb)
+
+
+def steps_of(step: NbGraderPreprocessor) -> list[Any]:
+    """Return the steps that a step is one of, as nbgrader has configured them."""
+    return list(getattr(step.parent, "_preprocessors", []))  # the exporter's; nbgrader itself changes this list
+
+
+def markers_of(steps: Iterable[Any], language: str = "python") -> Markers:
+    """Return the markers that steps of nbgrader go by, and the stub that they leave.
+
+    steps -- ClearSolutions, ClearHiddenTests and ClearMarkScheme, or what a course has in their place; of several of
+        a kind the first counts, and what is missing goes by nbgrader's defaults
+    language -- of the notebook, for the stub
+    """
+    found: dict[str, Any] = {}
+    for step in steps:
+        if isinstance(step, ClearSolutions):
+            found.setdefault("begin_solution", step.begin_solution_delimeter)
+            found.setdefault("end_solution", step.end_solution_delimeter)
+            found.setdefault("code_stub", step.code_stub.get(language, ""))
+        elif isinstance(step, ClearHiddenTests):
+            found.setdefault("begin_hidden_tests", step.begin_test_delimeter)
+            found.setdefault("end_hidden_tests", step.end_test_delimeter)
+        elif isinstance(step, ClearMarkScheme):
+            found.setdefault("begin_mark_scheme", step.begin_mark_scheme_delimeter)
+            found.setdefault("end_mark_scheme", step.end_mark_scheme_delimeter)
+    return Markers(**found)
 
 
 def _checksums(nb: NotebookNode) -> dict[str, str]:

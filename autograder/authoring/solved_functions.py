@@ -10,7 +10,7 @@ from typing import Any
 from autograder import python_cells
 from autograder.authoring.errors import AuthoringError
 from autograder.authoring.master import read_master
-from autograder.authoring.regions import find_regions
+from autograder.markers import SOLUTION, STUB, Markers
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,11 @@ class SolvedFunctions:
             wanted = "module, solved, title, imports and changes (function, old, new)"
             raise AuthoringError(f"an entry under autograder: helpers: needs {wanted}; {error}.", file=file) from error
 
-    def text(self, masters: Path, file: Path) -> str:
+    def text(self, masters: Path, markers: Markers, file: Path) -> str:
         """Return the module's text.
 
         masters -- the folder of the masters
+        markers -- the course's
         file -- the master whose header asks for it, for messages
         Raises AuthoringError if a change does not fit.
         """
@@ -60,7 +61,7 @@ class SolvedFunctions:
         functions: dict[str, str] = {}
         for cell in read_master(origin).cells:
             if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution"):
-                functions |= _functions(cell.source)
+                functions |= _functions(cell.source, markers)
         for change in self.changes:
             text = functions.get(change.function, "")
             if (count := text.count(change.old)) != 1:
@@ -76,13 +77,13 @@ class SolvedFunctions:
         return "\n\n\n".join(["\n".join(head), *functions.values()]) + "\n"
 
 
-def _functions(source: str) -> dict[str, str]:
+def _functions(source: str, markers: Markers) -> dict[str, str]:
     """Return the functions of a solution cell by name, without the markers."""
     lines = source.split("\n")
-    markers = {line for region in find_regions(source) for line in (region.begin, region.end)}
+    marked = {line for region in markers.regions(source, STUB, SOLUTION) for line in (region.begin, region.end)}
     found = {}
     for node in (python_cells.parse(source) or ast.Module([], [])).body:
         if isinstance(node, ast.FunctionDef):
             numbers = range(node.lineno, (node.end_lineno or node.lineno) + 1)
-            found[node.name] = "\n".join(lines[number - 1] for number in numbers if number not in markers)
+            found[node.name] = "\n".join(lines[number - 1] for number in numbers if number not in marked)
     return found

@@ -109,7 +109,7 @@ def _told(bundle: Bundle, notebook: NotebookNode, examination: Examination, engi
         lent=examination.lent,
         carried=examination.carried,
     )
-    return told_of(masters, notebook, outcomes, read_texts(bundle))
+    return told_of(masters, notebook, outcomes, read_texts(bundle), markers=engine.plan.markers)
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ class Engine:
         failing: Mapping[str, str] = MappingProxyType({}),
         unsound: Collection[str] = (),
     ) -> None:
-        self.plan = Plan.read(bundle.notebook(name))
+        self.plan = Plan.read(bundle.notebook(name), bundle.markers_of(name))
         self.limits = limits or GradingLimits()
         self.catalogue = _catalogue(bundle, name)
         self._bundle = bundle

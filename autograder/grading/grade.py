@@ -118,7 +118,11 @@ class ClassGrading:
         self._place = workplace(job)
         self._steps = self._place.steps
         self._course = self._steps.converter.coursedir
-        self._plans = {path.stem: Plan.read(path) for path in (self._place.bundle.folder / "notebooks").glob("*.ipynb")}
+        bundle = self._place.bundle
+        self._plans = {
+            path.stem: Plan.read(path, bundle.markers_of(path.stem))
+            for path in (bundle.folder / "notebooks").glob("*.ipynb")
+        }
         for name in self._plans:
             self._place.released(name)
         self.soundness = {name: self._place.soundness(name) for name in sorted(self._plans)}

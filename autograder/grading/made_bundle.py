@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from autograder.authoring.configured import configured_markers
 from autograder.bundle import Bundle, BundleError, store_notebook
 from autograder.course import Assignment
 
@@ -20,14 +22,16 @@ def made_bundle(assignment: Assignment) -> Iterator[Bundle]:
     files = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
     del files[assignment.source.name]
     release = assignment.release.read_text(encoding="utf-8") if assignment.release.is_file() else None
+    solved = assignment.source.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory(prefix="autograder-bundle-") as temporary:
         yield store_notebook(
             Path(temporary) / assignment.name,
             assignment.name,
-            assignment.source.read_text(encoding="utf-8"),
+            solved,
             {},
             files=files,
             siblings={assignment.name},
             catalogue=assignment.catalogue,
             released=release,
+            markers=configured_markers(assignment.course).of_notebook(json.loads(solved)["metadata"]),
         )

@@ -11,18 +11,18 @@ import functools
 import hashlib
 import json
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder import python_cells
-from autograder.authoring.errors import RegionError
-from autograder.authoring.regions import HIDDEN, find_regions
 from autograder.grading.dependencies import dependencies
 from autograder.grading.grade_cell import GradeCell
 from autograder.grading.marks import owners
 from autograder.intake.layout import Layout
+from autograder.markers import DEFAULTS, HIDDEN, SOLUTION, STUB, Markers, Region
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -39,21 +39,27 @@ class Plan:
     cells -- the master's cells, in order
     grade_cells -- the tests, by grade_id, in order
     modules -- what the notebook imports
+    markers -- by which it was released
     """
 
     cells: list[Cell]
     grade_cells: dict[str, GradeCell]
     modules: list[str]
+    markers: Markers = DEFAULTS
 
     @functools.cached_property
     def layout(self) -> Layout:
         """What lays out a submission as these cells are."""
-        tests = (cell for cell in self.cells if is_test(cell))
-        return Layout(self.cells, {_marks(cell)["grade_id"]: released_source(cell["source"]) for cell in tests})
+        tests = [cell for cell in self.cells if is_test(cell)]
+        released = {_marks(cell)["grade_id"]: released_source(cell["source"], self.markers) for cell in tests}
+        return Layout(self.cells, released, self.markers)
 
     @classmethod
-    def read(cls, solved: Path) -> Plan:
-        """Read the plan off a solved notebook."""
+    def read(cls, solved: Path, markers: Markers = DEFAULTS) -> Plan:
+        """Read the plan off a solved notebook.
+
+        markers -- by which it was released
+        """
         cells = read_released(solved)
         grade_cells: dict[str, GradeCell] = {}
         modules: set[str] = set()
@@ -63,14 +69,15 @@ class Plan:
             modules |= python_cells.imported_modules(cell["source"])
             if is_test(cell):
                 grade_id = _marks(cell)["grade_id"]
+                statements = list(_statements(cell["source"], markers.regions(cell["source"], HIDDEN)))
                 grade_cells[grade_id] = GradeCell(
                     grade_id,
                     cell["source"],
                     reads=frozenset(_names_from_elsewhere(cell["source"])),
-                    hidden_names=frozenset(_hidden_names(cell["source"])),
-                    statements=_visible_statements(cell["source"]),
+                    hidden_names=frozenset().union(*(one.names for one in statements if one.hidden)),
+                    statements={one.first: one.names for one in statements if not one.hidden},
                 )
-        return cls(cells, grade_cells, sorted(modules))
+        return cls(cells, grade_cells, sorted(modules), markers)
 
     @cached_property
     def dependencies(self) -> dict[str, dict[str, str]]:
@@ -97,7 +104,8 @@ class Plan:
             if cell["cell_type"] == "code" and is_test(cell):
                 steps.append(self.grade_cells[_marks(cell)["grade_id"]].plain())
             elif cell["cell_type"] == "code" and SKIP not in cell["metadata"].get("tags", []):
-                written = {"written": written_part(cell["source"])} if _marks(cell).get("solution") else {}
+                is_solution = _marks(cell).get("solution")
+                written = {"written": written_part(cell["source"], self.markers)} if is_solution else {}
                 steps.append({"source": cell["source"], **written})
         while steps and "grade_id" not in steps[-1]:
             del steps[-1]
@@ -107,7 +115,7 @@ class Plan:
         """Return a hash of everything but the tests, and one of each test by its grade_id."""
         rest = [cell for cell in self.cells if not is_test(cell)]
         tests = {_marks(cell)["grade_id"]: cell for cell in self.cells if is_test(cell)}
-        return _hash(rest), {grade_id: _hash([cell]) for grade_id, cell in tests.items()}
+        return _hash(rest, self.markers.plain()), {grade_id: _hash([cell]) for grade_id, cell in tests.items()}
 
     def master_of(self, cell: Cell) -> Cell | None:
         """Return the master's cell that a submitted cell was made from, None if the student wrote it."""
@@ -115,7 +123,9 @@ class Plan:
 
     @cached_property
     def _masters(self) -> dict[tuple[str, ...], Cell]:
-        return {_identity(own): own for own in reversed(self.cells)}
+        # What was released of an ordinary cell may lack a line that nbgrader took for a marker.
+        released = [own | {"source": self.markers.visible(own["source"])} for own in self.cells if not _marks(own)]
+        return {_identity(own): own for own in reversed([*self.cells, *released])}
 
     def is_skipped(self, cell: Cell) -> bool:
         """Tell whether the master says that a cell need not run to be graded; a submission's own tag says nothing."""
@@ -167,7 +177,7 @@ def give_roles(notebook: NotebookNode, plan: Plan) -> list[str]:
         if not _marks(own).get("solution"):
             if cell["cell_type"] != own["cell_type"] or cell["source"].strip() not in (
                 own["source"],
-                released_source(own["source"]),
+                released_source(own["source"], plan.markers),
             ):
                 done.append(f"{grade_id} had been changed and was made what it was")
             _make(cell, own)
@@ -183,26 +193,22 @@ def give_roles(notebook: NotebookNode, plan: Plan) -> list[str]:
 
 
 @functools.lru_cache(maxsize=1024)
-def released_source(source: str) -> str:
-    """Return what students see of a test: its source without the hidden parts."""
-    hidden = [region for region in find_regions(source) if region.kind is HIDDEN]
-    lines = enumerate(source.split("\n"), start=1)
-    return "\n".join(line for n, line in lines if not any(part.begin <= n <= part.end for part in hidden)).strip()
+def released_source(source: str, markers: Markers) -> str:
+    """Return what students see of a test or a task, without blank lines around it."""
+    return markers.visible(source).strip()
 
 
-def written_part(source: str) -> str:
+def written_part(source: str, markers: Markers) -> str:
     """Return what students are to write of a solution cell: its regions, or all of it if it has none."""
     lines = source.split("\n")
-    try:
-        regions = [region for region in find_regions(source) if region.kind is not HIDDEN]
-    except RegionError:  # another course's cell
-        regions = []
+    regions = markers.regions(source, STUB, SOLUTION)
     parts = [textwrap.dedent("\n".join(lines[region.begin : region.end - 1])) for region in regions]
     return "\n".join(parts) if regions else source
 
 
-def _hash(cells: list[Cell]) -> str:
-    told = [[cell["cell_type"], cell["source"], _marks(cell), cell["metadata"].get("tags", [])] for cell in cells]
+def _hash(cells: list[Cell], *more: object) -> str:
+    told: list[object] = [*more]
+    told += [[cell["cell_type"], cell["source"], _marks(cell), cell["metadata"].get("tags", [])] for cell in cells]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -227,25 +233,25 @@ def _names_from_elsewhere(source: str) -> set[str]:
     return python_cells.read_names(source) - bound
 
 
-def _hidden_names(source: str) -> set[str]:
-    """Return what a test binds, but for what only its visible statements do."""
-    lines = source.split("\n")
-    parts = [lines[part.begin : part.end - 1] for part in find_regions(source) if part.kind is HIDDEN]
-    return set().union(*(python_cells.bound_names(textwrap.dedent("\n".join(part))) for part in parts))
+@dataclass(frozen=True)
+class _Statement:
+    """A top-level statement of a test: its lines, the names that it binds, and whether any of it is hidden."""
+
+    first: int
+    last: int
+    names: frozenset[str]
+    hidden: bool
 
 
-def _visible_statements(source: str) -> dict[int, frozenset[str]]:
-    """Return what each top-level statement outside of the hidden tests binds, by its first line."""
-    hidden = [region for region in find_regions(source) if region.kind is HIDDEN]
-    lines = python_cells.plain_python(source).split("\n")
-    tree = python_cells.parse(source) or ast.Module([], [])
-    visible = {}
-    for statement in tree.body:
-        last = statement.lineno if statement.end_lineno is None else statement.end_lineno
-        if not any(statement.lineno <= region.end and region.begin <= last for region in hidden):
-            text = "\n".join(lines[statement.lineno - 1 : last])
-            visible[statement.lineno] = frozenset(python_cells.bound_names(text))
-    return visible
+def _statements(source: str, hidden: list[Region]) -> Iterator[_Statement]:
+    """Yield the top-level statements of a test; `hidden` are its regions of hidden tests."""
+    plain, tree = python_cells.read(source)
+    lines = plain.split("\n")
+    for node in (tree or ast.Module([], [])).body:
+        last = node.lineno if node.end_lineno is None else node.end_lineno
+        names = python_cells.bound_names("\n".join(lines[node.lineno - 1 : last]))
+        touched = any(node.lineno <= region.end and region.begin <= last for region in hidden)
+        yield _Statement(node.lineno, last, frozenset(names), touched)
 
 
 def _identity(cell: Cell) -> tuple[str, ...]:

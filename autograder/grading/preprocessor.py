@@ -155,7 +155,7 @@ class GiveRoles(NbGraderPreprocessor):
         place = resources["nbgrader"]
         root = self.parent.parent.coursedir.root  # the exporter's converter
         bundle = load(bundles_folder(place["db_url"], Path(root)) / place["assignment"])
-        return Plan.read(bundle.notebook(place["notebook"]))
+        return Plan.read(bundle.notebook(place["notebook"]), bundle.markers_of(place["notebook"]))
 
     def handed_in(self, resources: Any) -> HandedIn:
         """Return what lies beside the notebook."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from autograder import python_cells
 from autograder.authoring.errors import RegionError
-from autograder.authoring.regions import STUB, find_regions
-from autograder.authoring.stubs import make_stub
+from autograder.authoring.stubs import released_solution
 from autograder.intake.cells import Cell, is_solution, is_test, marks
 from autograder.intake.definitions import Code, read_code
 from autograder.intake.parts import rescue
+from autograder.markers import DEFAULTS, Markers, stub_regions
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -33,11 +35,13 @@ class Exercise:
     cell -- the assignment's own, solved
     names -- what it defines
     tests -- the grade_ids of the tests that belong to it
+    markers -- the course's
     """
 
     cell: Cell
     names: frozenset[str]
     tests: tuple[str, ...]
+    markers: Markers = DEFAULTS
 
     @property
     def grade_id(self) -> str:
@@ -50,8 +54,7 @@ class Exercise:
         source = self.cell["source"]
         try:
             # Without these regions the derived stub would be the solution itself.
-            regions = [region for region in find_regions(source) if region.kind is STUB]
-            stub = make_stub(source) if regions else source
+            stub = released_solution(source, self.markers) if stub_regions(source) else source
         except RegionError:
             return None
         return stub if stub.strip() != source.strip() else None
@@ -62,15 +65,18 @@ class Exercise:
         return shapes(read_code(self.stub)) if self.stub else frozenset()
 
 
-def exercises(masters: Iterable[Cell]) -> list[Exercise]:
-    """Return the exercises of an assignment, by its own cells in their order."""
+def exercises(masters: Iterable[Cell], markers: Markers = DEFAULTS) -> list[Exercise]:
+    """Return the exercises of an assignment, by its own cells in their order.
+
+    markers -- the course's
+    """
     found: list[tuple[Cell, list[str]]] = []
     for cell in masters:
         if is_solution(cell):
             found.append((cell, []))
         elif is_test(cell) and found:
             found[-1][1].append(marks(cell)["grade_id"])
-    return [Exercise(cell, _names(cell), tuple(tests)) for cell, tests in found]
+    return [Exercise(cell, _names(cell), tuple(tests), markers) for cell, tests in found]
 
 
 def _names(cell: Cell) -> frozenset[str]:
@@ -111,7 +117,28 @@ def _has_more(text: str, stub: str) -> bool:
 def _written(text: str) -> set[str]:
     """Return the lines of a function but for those that only wait for an answer."""
     lines = text.split("\n")
-    return {line for line in lines if len(line) >= _LINE or not _UNFILLED.fullmatch(line)}
+    return {line for line in lines if not _waits(line)}
+
+
+def _waits(line: str) -> bool:
+    """Tell whether a line only waits for an answer: nothing, a comment, an assignment of None."""
+    if len(line) >= _LINE:
+        return False
+    if _UNFILLED.fullmatch(line):
+        return True
+    if "None" not in line or "=" not in line:
+        return False
+    match (python_cells.parse(line) or ast.Module([], [])).body:
+        case [ast.Assign(value=value)] | [ast.AnnAssign(value=ast.expr() as value)]:
+            return _is_none(value)
+    return False
+
+
+def _is_none(value: ast.expr) -> bool:
+    """Tell whether a value is None, or a tuple of nothing else."""
+    if isinstance(value, ast.Tuple):
+        return bool(value.elts) and all(map(_is_none, value.elts))
+    return isinstance(value, ast.Constant) and value.value is None
 
 
 def is_unfilled_stub(source: str) -> bool:
@@ -123,7 +150,7 @@ def is_unfilled_stub(source: str) -> bool:
             inside = False
         elif _BEGIN.search(short):
             inside = any_region = True
-        elif inside and (len(short) == _LINE or not _UNFILLED.fullmatch(short)):
+        elif inside and not _waits(short):
             return False
     return any_region
 

@@ -23,6 +23,7 @@ from autograder.intake.metadata import strip_accounts
 from autograder.intake.order import Needs, ordinary_place
 from autograder.intake.parts import hold_back, inner_function, named_definitions, rescue, split
 from autograder.intake.repairs import MISSING
+from autograder.markers import DEFAULTS, Markers
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -43,12 +44,13 @@ class Layout:
 
     masters -- the assignment's own cells, solved
     released -- what students see of each test, by its grade_id
+    markers -- the course's
     """
 
-    def __init__(self, masters: Sequence[Cell], released: dict[str, str]) -> None:
+    def __init__(self, masters: Sequence[Cell], released: dict[str, str], markers: Markers = DEFAULTS) -> None:
         self._masters = masters
         self._roles = Roles(masters, released)
-        self.exercises = exercises(masters)
+        self.exercises = exercises(masters, markers)
         self._names = frozenset().union(*(one.names for one in self.exercises))
         own = [cell for cell in masters if cell["cell_type"] == "code"]
         given = [cell for cell in own if not is_solution(cell) and not is_test(cell)]

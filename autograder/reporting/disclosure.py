@@ -18,10 +18,10 @@ from typing import Any
 from nbformat import NotebookNode
 
 from autograder import python_cells
-from autograder.authoring.regions import HIDDEN, find_regions
 from autograder.grading.examiner import STUDENT_FAILED, TIME_IS_UP
 from autograder.grading.plan import Cell, released_source
 from autograder.isolation.outputs import CUT
+from autograder.markers import DEFAULTS, HIDDEN, Markers
 
 # What a check that passed ends its line with; `testCases.py` prints it.
 PASSED = "— right."
@@ -71,13 +71,16 @@ _RULES: list[_Rule] = [
 ]
 
 
-def told_of_test(cell: NotebookNode, source: str, function: str, own_code: Collection[str] = ()) -> str | None:
+def told_of_test(
+    cell: NotebookNode, source: str, function: str, own_code: Collection[str] = (), markers: Markers = DEFAULTS
+) -> str | None:
     """Return what a student may read of a test; None if it did not fail.
 
     cell -- the test as it ran
     source -- the test as the master has it, hidden parts included
     function -- the exercise that it belongs to
     own_code -- the lines of the student's own code, stripped
+    markers -- by which the test was released
     """
     error = _error_of(cell)
     if error is None:
@@ -87,8 +90,9 @@ def told_of_test(cell: NotebookNode, source: str, function: str, own_code: Colle
         return f"{function}: the test was stopped, because its time was up."
     if ename == STUDENT_FAILED:
         return f"{function}: the process that runs your code ended during the test."
-    if _failed_where_visible(cell, source, error):
-        return _told_of_visible(ename, evalue, source, function, own_code, _line(error))
+    if _failed_where_visible(cell, source, error, markers):
+        seen = released_source(source, markers)
+        return _told_of_visible(ename, evalue, source, seen, function, own_code, _line(error))
     return _told_of_hidden(ename, evalue, function)
 
 
@@ -107,21 +111,17 @@ def told_of_cell(cell: NotebookNode) -> str | None:
     return f"the cell itself stops with {_error(ename)}; run it in your notebook to see where"
 
 
-def first_hidden(cells: Collection[Any], sources: Mapping[str, str]) -> int | None:
+def first_hidden(cells: Collection[Any], sources: Mapping[str, str], markers: Markers) -> int | None:
     """Return the position of the first test with a hidden part in a notebook, None if there is none.
 
     sources -- the tests as the master has them, by grade_id
+    markers -- by which they were released
     """
     for position, cell in enumerate(cells):
         grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
-        if has_hidden(sources.get(grade_id, "")):
+        if markers.has_hidden(sources.get(grade_id, "")):
             return position
     return None
-
-
-def has_hidden(source: str) -> bool:
-    """Tell whether a test has a hidden part."""
-    return HIDDEN.begin in source
 
 
 def test_sources(cells: Collection[Cell]) -> dict[str, str]:
@@ -144,11 +144,11 @@ def _error_of(cell: NotebookNode) -> Mapping[str, Any] | None:
     return None
 
 
-def _failed_where_visible(cell: NotebookNode, source: str, error: Mapping[str, Any]) -> bool:
+def _failed_where_visible(cell: NotebookNode, source: str, error: Mapping[str, Any], markers: Markers) -> bool:
     """Tell whether it is certain that a test failed in its visible part."""
-    if not has_hidden(source):
+    hidden = markers.regions(source, HIDDEN)
+    if not hidden:
         return True
-    hidden = [region for region in find_regions(source) if region.kind is HIDDEN]
     line = _line(error)
     if line is not None:
         return not any(region.begin <= line <= region.end for region in hidden)
@@ -171,13 +171,14 @@ def _line(error: Mapping[str, Any]) -> int | None:
 
 
 def _told_of_visible(
-    ename: str, evalue: str, source: str, function: str, own_code: Collection[str], line: int | None
+    ename: str, evalue: str, source: str, seen: str, function: str, own_code: Collection[str], line: int | None
 ) -> str:
+    """Return what is told of the visible part of a test: `seen` of its whole `source`."""
     lines = source.split("\n")
     failing = lines[line - 1].strip() if line is not None and line <= len(lines) else ""
     if ename != "CheckFailed":
         # Not `source`: what a student's function makes up could be compared with the hidden part, guess by guess.
-        text = f": {evalue}" if evalue and evalue in released_source(source) else ""
+        text = f": {evalue}" if evalue and evalue in seen else ""
         if re.fullmatch(rf"name '{re.escape(function)}' is not defined", evalue):
             return f"{function} is not defined: its cell did not run to its end."
         where = f"\n  at this line: {failing}" if failing else ""

@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 
 from autograder.grading.marks import functions, owners
 from autograder.grading.plan import Cell
+from autograder.markers import DEFAULTS, Markers
 from autograder.reporting import marks_table
 from autograder.reporting.catalogue import Texts, read_texts
 from autograder.reporting.disclosure import test_sources, told_of_cell, told_of_test
@@ -122,7 +123,8 @@ class Reader:
             outcomes = [with_marks(exercise, marks, ran.get(exercise.name)) for exercise in own]
             comments = {cell: text for (where, cell), text in marks.comments.items() if where == name}
             attempt = record.attempt if record is not None else 1
-            found[name] = told_of(archive.cells[name], notebook, outcomes, self._texts, comments, attempt)
+            markers = archive.bundle.markers_of(name)
+            found[name] = told_of(archive.cells[name], notebook, outcomes, self._texts, comments, attempt, markers)
         return found
 
 
@@ -133,6 +135,7 @@ def told_of(
     texts: Mapping[str, Texts],
     comments: Mapping[str, str] | None = None,
     attempt: int = 1,
+    markers: Markers = DEFAULTS,
 ) -> list[Told]:
     """Return what a student reads of each function of a graded notebook.
 
@@ -141,6 +144,7 @@ def told_of(
     texts -- what is said of misconceptions, by id
     comments -- what persons wrote, by cell
     attempt -- which of an entry's hints is told, the first being 1
+    markers -- by which the notebook was released
     """
     sources = test_sources(cells)
     owned = owners(cells)
@@ -159,7 +163,7 @@ def told_of(
             message
             for cell in graded.get(outcome.name, [])
             if (source := sources.get(cell.metadata.nbgrader.grade_id)) is not None
-            and (message := told_of_test(cell, source, outcome.name, lines))
+            and (message := told_of_test(cell, source, outcome.name, lines, markers))
         ]
         stopped = told_of_cell(own) if own is not None and failed else None
         if outcome.status not in ("passed", "carried"):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
@@ -17,8 +18,10 @@ from nbformat.v4 import new_output
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 from traitlets import Bool
 
-from autograder.authoring.regions import HIDDEN
+from autograder.authoring.preprocessors import markers_of
+from autograder.bundle import BundleError, bundles_folder, load
 from autograder.grading.marks import owners
+from autograder.markers import Markers
 from autograder.reporting.disclosure import first_hidden, test_sources, told_of_cell, told_of_test
 
 # How a hint of the diagnosis begins.
@@ -41,16 +44,25 @@ class HideTests(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Change the notebook in place."""
-        clear = ClearHiddenTests(parent=self.parent, enforce_metadata=False)
-        sources = {grade_id: _with_plain_markers(source, clear) for grade_id, source in test_sources(nb.cells).items()}
-        self._hide_outputs(nb, sources)
+        markers = self._markers(resources["nbgrader"])
+        sources = test_sources(nb.cells)
+        self._hide_outputs(nb, sources, markers)
         for cell in nb.cells:
             if cell.metadata.get("nbgrader", {}).get("grade_id") in sources:
-                clear._remove_hidden_test_region(cell)
+                cell.source = markers.visible(cell.source)
         return nb, resources
 
-    def _hide_outputs(self, nb: NotebookNode, sources: Mapping[str, str]) -> None:
-        begin = first_hidden(nb.cells, sources)
+    def _markers(self, place: Mapping[str, str]) -> Markers:
+        """Return the markers by which a notebook was released; those that are configured, if that is not known."""
+        root = Path(self.parent.parent.coursedir.root)  # the exporter's converter
+        try:
+            stored = load(bundles_folder(place["db_url"], root) / place["assignment"]).markers.get(place["notebook"])
+        except BundleError:
+            stored = None
+        return stored or markers_of([ClearHiddenTests(parent=self.parent)])
+
+    def _hide_outputs(self, nb: NotebookNode, sources: Mapping[str, str], markers: Markers) -> None:
+        begin = first_hidden(nb.cells, sources, markers)
         if begin is None:
             return
         lines = {line.strip() for cell in nb.cells for line in cell.source.split("\n")}
@@ -60,7 +72,7 @@ class HideTests(NbGraderPreprocessor):
                 continue
             grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
             if grade_id in sources:
-                told = told_of_test(cell, sources[grade_id], owned.get(grade_id, grade_id), lines)
+                told = told_of_test(cell, sources[grade_id], owned.get(grade_id, grade_id), lines, markers)
             elif self.keep_later_outputs:
                 continue
             else:
@@ -83,12 +95,3 @@ def _hints(cell: NotebookNode) -> list[str]:
     after = cell.outputs[kinds.index("error") + 1 :] if "error" in kinds else []
     texts = [output.text for output in after if output.output_type == "stream"]
     return [text.strip() for text in texts if text.startswith(_HINT)]
-
-
-def _with_plain_markers(source: str, clear: ClearHiddenTests) -> str:
-    """Return a test with the usual markers, if the course has configured others."""
-    begin, end = clear.begin_test_delimeter, clear.end_test_delimeter
-    lines = []
-    for line in source.split("\n"):
-        lines.append(f"### {HIDDEN.begin}" if begin in line else f"### {HIDDEN.end}" if end in line else line)
-    return "\n".join(lines)

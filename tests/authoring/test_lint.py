@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from helper import ROOT, code_cell, grade_cell, graded_notebook, solution_cell, text_cell
 
-from autograder.authoring.lint import lint
+from autograder.authoring.lint import cautions, lint
 from autograder.authoring.master import read_master
 from autograder.course import Course
+from autograder.markers import Markers
 
 FILE = Path("notebooks/made_up.py")
 HIDDEN = "### BEGIN HIDDEN TESTS\nassert f(2) == 4\n### END HIDDEN TESTS"
@@ -57,8 +58,13 @@ def test_a_skipped_grade_cell():
         (code_cell("### START CODE HERE ###\nx = 1\n### END CODE HERE ###"), "a solution outside a solution cell"),
         (code_cell("### BEGIN SOLUTION\nx = 1\n### END SOLUTION"), "a solution outside a solution cell"),
         (solution_cell("### START CODE HERE ###\nx = 1"), "without an END CODE HERE"),
+        (code_cell("### BEGIN HIDEN TESTS\nassert 1\n### END HIDEN TESTS"), "misspelt"),
         (grade_cell("### BEGIN HIDEN TESTS\nassert 1\n### END HIDDEN TESTS"), "misspelt"),
-        (grade_cell("assert f(1"), "no Python that can be read"),
+        (grade_cell("assert f(1"), "the grade cell does not parse"),
+        (solution_cell("x = (\n### START CODE HERE ###\n1\n### END CODE HERE ###\n)"), "middle of this statement"),
+        (solution_cell("### START CODE HERE ###\nx = = 1\n### END CODE HERE ###"), "does not parse"),
+        (text_cell("BEGIN SOLUTION\n4\nEND SOLUTION"), "a solution outside a solution cell"),
+        (grade_cell("# BEGIN MARK SCHEME\nx = 4\n# END MARK SCHEME"), "a mark scheme outside a task cell"),
         (text_cell("![a](images/nowhere.svg)"), "no picture images/nowhere.svg"),
     ],
 )
@@ -69,6 +75,46 @@ def test_each_problem_is_named_with_file_and_cell(cell, words):
     assert len(found) == 1
     assert words in found[0]
     assert found[0].startswith("notebooks/made_up.py, cell ")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        code_cell("print(1)("),
+        code_cell("for i in range(3):\nprint(i)  # what is wrong here?"),
+        code_cell("# start the code here\nx = 1"),
+        code_cell("%%bash\nif true; then"),
+        code_cell("Sketch: first the sum, then the mean"),
+        solution_cell("%matplotlib inline\n### BEGIN SOLUTION\nx = 1\n### END SOLUTION"),
+        solution_cell("%%javascript\n// BEGIN SOLUTION\nlet x = {\n// END SOLUTION\n}"),
+        solution_cell("### BEGIN SOLUTION: by hand\nx = await f()\n### END SOLUTION (by hand)\nreturn x"),
+        solution_cell("%time x = 0\n# -- START CODE HERE --\ny = await f()\n# -- END CODE HERE --"),
+        grade_cell("assert 1\n### BEGIN HIDDEN TESTS: edge cases\nassert 2\n### END HIDDEN TESTS: edge cases"),
+    ],
+)
+def test_what_nbgrader_releases_is_fine(cell):
+    """Cells that do not parse on purpose, other languages, magics, and text around a marker."""
+    assert problems(cell) == []
+
+
+def test_delimiters_of_the_course():
+    """They are what counts, and nbgrader's own are then suspicious."""
+    markers = Markers(begin_hidden_tests="# >>", end_hidden_tests="# <<")
+    good = graded_notebook(grade_cell("assert f(1)\n# >> edge cases\nf(2)\nassert f(3)\n# <<"))
+    bad = graded_notebook(grade_cell("assert f(1)\n# >>\nassert f(3)\n# <<\nf(1)"))
+
+    assert lint(good, FILE, markers) == []
+    assert "ends in an expression" in str(lint(bad, FILE, markers)[0])
+    assert "misspelt" in str(lint(graded_notebook(grade_cell(f"assert f(1) == 1\n{HIDDEN}")), FILE, markers)[0])
+
+
+def test_what_looks_odd_is_said():
+    """With its place, and without refusing anything."""
+    notebook = graded_notebook(code_cell("### BEGIN HIDEN TESTS\nassert 1"))
+
+    assert lint(notebook, FILE) == []
+    (odd,) = cautions(notebook, FILE)
+    assert str(odd).startswith("notebooks/made_up.py, cell 1 ('### BEGIN HIDEN TESTS'), line 1: ")
 
 
 def test_a_grade_id_given_twice():

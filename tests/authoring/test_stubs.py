@@ -2,12 +2,14 @@
 
 import ast
 from textwrap import dedent, indent
+from types import SimpleNamespace
 
 import pytest
 from helper import FUNCTIONS, find_cell
 
 from autograder.authoring.errors import RegionError
-from autograder.authoring.stubs import make_stub
+from autograder.authoring.stubs import make_stub, released_solution
+from autograder.markers import Markers
 
 
 def stub_of(body: str) -> str:
@@ -36,7 +38,7 @@ class TestRules:
 
         assert stub == (
             "    ### START CODE HERE ### (≈ 4 lines of code)\n"
-            "    x = None\n    d['a' + str(x)], y = None\n    u = v = None\n    w: int = None\n"
+            "    x = None\n    d['a' + str(x)], y = None, None\n    u = v = None\n    w: int = None\n"
             "    ### END CODE HERE ###\n    return x"
         )
 
@@ -115,13 +117,116 @@ class TestRules:
 """
         )
 
-        assert "(≈ 1 line of code)\n    a, b = None\n    ###" in stub
+        assert "(≈ 1 line of code)\n    a, b = None, None\n    ###" in stub
+
+    @pytest.mark.parametrize(
+        ("solution", "stub"),
+        [
+            ("figure, axes = plt.subplots()", "figure, axes = None, None"),
+            ("figure, (left, right) = plt.subplots(1, 2)", "figure, (left, right) = None, (None, None)"),
+            (
+                "figure, ((a, b), (c, d)) = plt.subplots(2, 2)",
+                "figure, ((a, b), (c, d)) = None, ((None, None), (None, None))",
+            ),
+            ("[a, b] = f()", "[a, b] = None, None"),
+            ("(a, b) = f()", "(a, b) = None, None"),
+            ("(one,) = f()", "(one,) = None,"),
+            ("one, = f()", "one, = None,"),
+            ("[one], two = f()", "[one], two = (None,), None"),
+            ("first, *rest = f()", "first, *rest = None, None"),
+            ("*rest, (a, b) = f()", "*rest, (a, b) = None, (None, None)"),
+            ("a, *(b, c) = f()", "a, *(b, c) = None, None, None"),
+            ("*everything, = f()", "*everything, = None,"),
+            ("box.left, box.right = f()", "box.left, box.right = None, None"),
+            ("d['a'], d['b'] = f()", "d['a'], d['b'] = None, None"),
+            ("a = b = f()", "a = b = None"),
+            ("a, b = c = f()", "a, b = c = None, None"),
+            ("c = a, b = f()", "c = a, b = None, None"),
+            ("a, b = first, *rest = f()", "a, b = first, *rest = None, None"),
+            ("a, *b = *c, d, e = f()", "a, *b = *c, d, e = None, None, None"),
+            ("(a, b), c = d, (e, g, h) = f()", "(a, b), c = d, (e, g, h) = (None, None), (None, None, None)"),
+            ("() = f()", "() = ()"),
+            ("box = f()\nbox.left = 1\nbox.right, a = f()\nb = 1", "box = None\nb = None"),
+            ("e = {}\ne['x']['y'] = 2\nd['x'] = 3", "e = None\nd['x'] = None"),
+            ("x: int = f()", "x: int = None"),
+            ("box.left: int = f()", "box.left: int = None"),
+            ("(y := f())", "y = None"),
+            ("print(y := f())", "y = None"),
+            ("x = (y := f()) + 1", "y = None\nx = None"),
+        ],
+    )
+    def test_every_assignment_can_be_run(self, solution, stub):
+        """It binds all names, so that nothing but the gap itself is missing."""
+        assert make_stub(f"### START CODE HERE ###\n{solution}\n### END CODE HERE ###").split("\n")[1:-1] == stub.split(
+            "\n"
+        )
+        exec(stub, {"box": SimpleNamespace(), "d": {}})
+
+    @pytest.mark.parametrize(
+        "solution",
+        [
+            "total += f()",
+            "return (y := f())",
+            "x: int",
+            "with open('x') as file:\n    a, b = file",
+            "for a, b in f():\n    c, d = a",
+            "if (n := f()) > 1:\n    a, b = n",
+            "del total",
+        ],
+    )
+    def test_what_leaves_nothing(self, solution):
+        """A name keeps the value that it had, and what belongs to a block goes with it."""
+        lines = ["def g(total):", "### START CODE HERE ###", *solution.split("\n"), "### END CODE HERE ###", "return 1"]
+        stub = make_stub("\n    ".join(lines))
+
+        assert stub.split("\n")[2] == ""
+
+    def test_as_the_documents_have_it(self):
+        """Where the assignment says so, one None has to do."""
+        source = "### START CODE HERE ###\na, b = f()\nc = d, e = f()\n### END CODE HERE ###"
+
+        assert make_stub(source, Markers(single_none=True)).split("\n")[1:-1] == ["a, b = None", "c = d, e = None"]
 
     def test_an_old_note_is_replaced(self):
         """The count is computed, whatever the author wrote."""
         stub = make_stub("### START CODE HERE ### (~ 9 lines)\nx = 1\n### END CODE HERE ###")
 
         assert stub == "### START CODE HERE ### (≈ 1 line of code)\nx = None\n### END CODE HERE ###"
+
+    @pytest.mark.parametrize(
+        ("marker", "released"),
+        [
+            ("# ---- START CODE HERE ----", "# ---- START CODE HERE ---- (≈ 1 line of code)"),
+            ("### START CODE HERE: use np.dot", "### START CODE HERE: use np.dot (≈ 1 line of code)"),
+            ("# START CODE HERE (approx. 3 lines)", "# START CODE HERE (≈ 1 line of code)"),
+        ],
+    )
+    def test_text_around_a_marker_stays(self, marker, released):
+        """What else an author writes there is for the students."""
+        assert make_stub(f"{marker}\nx = 1\n# END CODE HERE") == f"{released}\nx = None\n# END CODE HERE"
+
+    def test_magics_around_a_gap(self):
+        """They are no Python and stay; those in the gap go."""
+        source = "%%time\n%matplotlib inline\n### START CODE HERE ###\nx = !ls\n%cd ..\n### END CODE HERE ###\n!ls"
+
+        assert make_stub(source) == (
+            "%%time\n%matplotlib inline\n"
+            "### START CODE HERE ### (≈ 2 lines of code)\nx = None\n### END CODE HERE ###\n!ls"
+        )
+
+    def test_a_gap_in_another_language(self):
+        """All that is in it goes."""
+        source = "%%bash\n### START CODE HERE ###\nif true; then ls; fi\n### END CODE HERE ###\necho"
+
+        assert make_stub(source) == "%%bash\n### START CODE HERE ###\n\n### END CODE HERE ###\necho"
+
+    def test_both_kinds_of_markers(self):
+        """Each is cleared by its own rule."""
+        source = "### START CODE HERE ###\nx = 1\n### END CODE HERE ###\n# BEGIN SOLUTION\ny = 2\n# END SOLUTION"
+
+        assert released_solution(source, Markers(code_stub="...")) == (
+            "### START CODE HERE ### (≈ 1 line of code)\nx = None\n### END CODE HERE ###\n..."
+        )
 
     def test_non_ascii_text_before_the_target(self):
         """Column offsets count bytes; the target must not be cut."""

@@ -9,10 +9,10 @@ from helper import FUNCTIONS, ROOT
 from autograder.authoring.build import build
 from autograder.authoring.errors import BuildError
 from autograder.authoring.master import read_source
-from autograder.authoring.regions import STUB, find_regions
 from autograder.bundle import load
 from autograder.course import Course
 from autograder.diagnosis.catalogue import CatalogueError, solutions
+from autograder.markers import stub_regions
 
 WRONG = [
     ('id = "plus"', 'id = "no-division"', "misconception no-division: there are two entries of this id"),
@@ -139,7 +139,7 @@ def squeezed(text: str) -> str:
 
 def answers(source: str) -> set[str]:
     """Return what would give away a solution: every right-hand side, call, product and keyword of its regions."""
-    regions = [(region.begin, region.end) for region in find_regions(source) if region.kind is STUB]
+    regions = [(region.begin, region.end) for region in stub_regions(source)]
     found = set()
     for node in ast.walk(ast.parse(source)):
         inside = any(begin <= getattr(node, "lineno", -1) <= end for begin, end in regions)

@@ -22,6 +22,7 @@ from autograder.intake.candidates import choose
 from autograder.intake.formats import receive
 from autograder.intake.layout import Layout
 from autograder.intake.surroundings import Beside
+from autograder.markers import Markers
 
 NAME = "step_by_step"
 
@@ -49,7 +50,7 @@ class Graded:
 @pytest.fixture(scope="session")
 def plan(step_by_step: Assignment) -> Plan:
     """What the assignment says of its cells."""
-    return Plan.read(step_by_step.source)
+    return Plan.read(step_by_step.source, Markers(single_none=True))
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,7 @@ from autograder.intake.errors import IntakeError
 from autograder.intake.formats import receive
 from autograder.intake.repairs import show
 from autograder.intake.surroundings import Beside
+from autograder.markers import Markers
 
 ROOT = Path(__file__).resolve().parents[2]
 _ODD_VALUES: list[Any] = [
@@ -219,7 +220,7 @@ class Intake:
 
     def __init__(self) -> None:
         source = ROOT / "source" / "step_by_step"
-        self.plan = Plan.read(source / "step_by_step.ipynb")
+        self.plan = Plan.read(source / "step_by_step.ipynb", Markers(single_none=True))
         self.beside = Beside(source, Aliases())
 
     def take(self, data: bytes, name: str) -> tuple[str, Any]:

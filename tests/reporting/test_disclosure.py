@@ -11,7 +11,8 @@ from nbformat.v4 import new_output
 
 from autograder.grading.examiner import STUDENT_FAILED, TIME_IS_UP
 from autograder.isolation.outputs import CUT
-from autograder.reporting.disclosure import PASSED, has_hidden, told_of_cell, told_of_test
+from autograder.markers import DEFAULTS
+from autograder.reporting.disclosure import PASSED, told_of_cell, told_of_test
 
 TEST = """assert check_f(f)
 ### BEGIN HIDDEN TESTS
@@ -191,7 +192,7 @@ def test_every_check_of_the_assignment_says_that_it_passed(solution):
     tests = {
         position: cell
         for position, cell in enumerate(notebook.cells)
-        if cell.metadata.get("nbgrader", {}).get("grade") and has_hidden(cell.source)
+        if cell.metadata.get("nbgrader", {}).get("grade") and DEFAULTS.has_hidden(cell.source)
     }
 
     assert len(tests) == 17
