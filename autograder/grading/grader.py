@@ -121,6 +121,11 @@ def _what_it_did(step: dict[str, Any], before: dict[str, Any], now: dict[str, An
     return Step(step["source"], role, step.get("grade_id"), step.get("written", ""), frozenset(bound), frozenset(fixed))
 
 
+def _module_at(place: str) -> str:
+    """Return the name of the module in a file."""
+    return place.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
 def _modules(files: Sequence[str]) -> dict[str, str]:
     """Return these files, and of modules what stands in them."""
     return {
@@ -159,7 +164,7 @@ class Grader:
         self._prepared = prepared
         self._entered = 0  # how many of the master's moments the namespace has
         self._memories: dict[str, tuple[int, Memory]] = {}  # before each test
-        self._names = Names(prepared.shell.namespace)
+        self._names = Names(prepared.shell.namespace, map(_module_at, prepared.files))
         self._names.start_over()
         self._student = self._meet()
         self._owned = owned(prepared.steps, prepared.files, kept) if kept else prepared.owned

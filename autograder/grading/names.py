@@ -11,12 +11,15 @@ from __future__ import annotations
 import builtins
 import copy
 import re
-from collections.abc import Callable, Mapping, Sequence
+import sys
+import types
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from autograder.grading.grade_cell import GradeCell
 from autograder.grading.ownership import Owned, is_fixed
+from autograder.isolation.classes import shareable
 from autograder.isolation.errors import WireError
 from autograder.isolation.graph import Graph
 from autograder.isolation.loans import Loans
@@ -69,10 +72,12 @@ class Names:
     """The namespace of a submission's grade cells, and its ties to the student's.
 
     namespace -- where the grade cells run; the functions of the master look their names up there
+    modules -- the names of the assignment's modules
     """
 
-    def __init__(self, namespace: dict[str, Any]) -> None:
+    def __init__(self, namespace: dict[str, Any], modules: Iterable[str] = ()) -> None:
         self._namespace = namespace
+        self._modules = frozenset(modules)
         self._values = Codec()
         self._cell: GradeCell | None = None
         self._owned = Owned()
@@ -138,6 +143,7 @@ class Names:
         theirs = owned.defined | owned.derived | touched
         for name in theirs:
             self._namespace.pop(name, None)
+        self._share(student, theirs)
         # A course may keep no solutions at all. What neither the master nor Python binds is the student's.
         unknown = {name for name in cell.reads - moments[-1].known if not hasattr(builtins, name)}
         unknown -= self._namespace.keys()
@@ -148,6 +154,17 @@ class Names:
         live = sorted(owned.needs(owned.live) & self._shared.keys())
         self._live = {name: graph for name in live if (graph := self._plain(found[name])) is not None}
         self._check_imports(student, sorted(owned.needs(owned.imported) & self._namespace.keys()))
+
+    def _share(self, student: Peer, theirs: frozenset[str] | set[str]) -> None:
+        """Tell the student's process which classes both have: instances of these are values, methods or not."""
+        own = {name: value for name, value in self._master.items() if name not in theirs}
+        imported = [value for value in own.values() if type(value) is types.ModuleType]
+        modules = [module for module in imported if module.__name__.partition(".")[0] in sys.stdlib_module_names]
+        modules += [sys.modules[name] for name in self._modules if type(sys.modules.get(name)) is types.ModuleType]
+        shared = shareable(own, modules)
+        if shared != student.classes.shared:
+            student.classes.shared = self._values.classes.shared = shared
+            self._tell(student.root.share, sorted(shared))
 
     def _check_imports(self, student: Peer, names: list[str]) -> None:
         """Let names that only solution cells import be what the student has imported under them."""

@@ -12,6 +12,7 @@ The answer is read off the master's cells and off what they did when the master 
 from __future__ import annotations
 
 import ast
+import enum
 import re
 import types
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +23,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from autograder import python_cells
+from autograder.isolation import standard_values
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -36,6 +38,7 @@ _FILE = re.compile(r"[\w./ -]{1,200}\.\w{1,8}")
 _FIXED = (
     *(types.NoneType, bool, int, float, complex, str, bytes, range, np.generic, np.dtype),
     *(types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type),
+    *(enum.Enum, *standard_values.CONSTANT),
 )
 
 

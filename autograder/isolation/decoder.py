@@ -7,18 +7,23 @@ first and filled last; immutable ones are built in between, contents first.
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, defaultdict
+from array import array
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, Protocol
 
 from autograder.isolation.arrays import Memory, array_from_node, scalar_from_node
+from autograder.isolation.classes import Classes
 from autograder.isolation.dtypes import dtype_from_plain
-from autograder.isolation.graph import COMPOSITE, IMMUTABLE, KEYED, Item, Node, survey
+from autograder.isolation.enums import class_of_members, member_of
+from autograder.isolation.graph import COMPOSITE, KEYED, WHOLE, Item, Node, survey
 from autograder.isolation.limits import Limits
-from autograder.isolation.named_tuples import NamedTuples
-from autograder.isolation.safe_types import FACTORIES, TYPES
+from autograder.isolation.named_tuples import class_of_fields
+from autograder.isolation.records import class_of_record, write_fields
+from autograder.isolation.safe_types import FACTORIES, TYPECODES, TYPES
+from autograder.isolation.standard_values import KINDS
 
 __all__ = ["Borrower", "Decoded", "Decoder"]
 
@@ -59,9 +64,10 @@ class Decoder:
     Args:
         limits: Bounds on what is accepted.
         borrower: Where handles go; without it there may be none.
-        named_tuples: The conversation's named tuples.
+        classes: The conversation's classes.
         graph: The hostile value in plain form.
         arguments: In a reply: the objects of the request's nodes.
+        to_student: Whether this is the student's process, which may believe what it is sent.
 
     """
 
@@ -69,15 +75,17 @@ class Decoder:
         self,
         limits: Limits,
         borrower: Borrower | None,
-        named_tuples: NamedTuples,
+        classes: Classes,
         graph: Any,
         arguments: Sequence[object],
+        to_student: bool,
     ) -> None:
         if type(graph) is not list or len(graph) != 3 or type(graph[1]) is not list:
             raise ValueError("not a graph")
         self._limits = limits
         self._borrower = borrower
-        self._named_tuples = named_tuples
+        self._classes = classes
+        self._to_student = to_student
         self._root: Item = graph[0]
         self._nodes: list[Node] = graph[1]
         self._arguments = arguments
@@ -94,12 +102,12 @@ class Decoder:
         if handles > self._limits.handles:
             raise ValueError("too many handles")
         for number, node in enumerate(self._nodes):
-            if node[0] not in IMMUTABLE:
+            if node[0] not in WHOLE:
                 self._objects[number] = self._shell(node) if node[0] in COMPOSITE else self._leaf(number, node)
         for number in order:
-            self._objects[number] = self._immutable(self._nodes[number])
+            self._objects[number] = self._whole(self._nodes[number])
         for number, node in enumerate(self._nodes):
-            if node[0] in COMPOSITE and node[0] not in IMMUTABLE:
+            if node[0] in COMPOSITE and node[0] not in WHOLE:
                 self._fill(self._objects[number], node)
         restored = {argument: (self._nodes[item[0]][0], self._objects[item[0]]) for argument, item in targets.items()}
         tags = [node[0] for node in self._nodes]
@@ -131,8 +139,24 @@ class Decoder:
         if tag == "ddict":
             _, _, name = node
             return defaultdict(None if name is None else FACTORIES[name])
+        if tag == "deque":
+            _, items, most = node
+            if most is not None and (type(most) is not int or not len(items) <= most < 2**63):
+                raise ValueError("a deque that holds more than it can")
+            return deque(maxlen=most)
+        if tag == "record":
+            return self._record(node)
         _, _ = node
         return _SHELLS[tag]()
+
+    def _record(self, node: Node) -> object:
+        """Return a dataclass's instance with no fields set."""
+        tag, values, name, fields, ordered = node
+        kind = class_of_record(name, fields, ordered, tag == "frozen", self._classes, self._limits)
+        if len(values) != len(fields):
+            raise ValueError("a record with more fields or fewer")
+        made: object = object.__new__(kind)
+        return made
 
     def _leaf(self, number: int, node: Node) -> object:
         if node[0] in ("array", "view"):
@@ -145,28 +169,50 @@ class Decoder:
             return self._borrower.borrow(node)
         return _LEAVES[node[0]](node)
 
-    def _immutable(self, node: Node) -> object:
+    def _whole(self, node: Node) -> object:
         tag = node[0]
         things = self._values(node[1])
-        if tag == "named":
+        if tag in ("tuple", "frozenset", "slice"):
+            _, _ = node
+            return _WHOLES[tag](things)
+        if tag == "value":
+            _, _, name = node
+            kind = KINDS[name]
+            if kind.to_student and not self._to_student:
+                raise ValueError("a value that only the grader sends")
+            return kind.build(*things)
+        return self._of_a_class(node, things)
+
+    def _of_a_class(self, node: Node, things: list[Any]) -> object:
+        """Return an instance of a class that is neither Python's nor NumPy's, or that class."""
+        if node[0] == "named":
             _, _, name, fields = node
-            return tuple.__new__(self._named_tuples.class_for(name, fields, len(things)), things)
-        _, _ = node
-        if tag == "tuple":
-            return tuple(things)
-        if tag == "frozenset":
+            return tuple.__new__(class_of_fields(name, fields, len(things), self._classes, self._limits), things)
+        if node[0] == "frozen":
+            record = self._record(node)
+            write_fields(record, things)
+            return record
+        if node[0] == "enum":
+            _, _, name, base, members = node
             _check_hashes(things)
-            return frozenset(things)
-        start, stop, step = things
-        return slice(start, stop, step)
+            return class_of_members(name, base, members, things, self._classes, self._limits)
+        _, _, names = node
+        (kind,) = things
+        return member_of(kind, names)
 
     def _fill(self, container: Any, node: Node) -> None:
         things = self._values(node[1])
         if node[0] in KEYED:
             keys, values = things[::2], things[1::2]
             _check_hashes(keys)
+            if node[0] == "space":
+                container = vars(container)
+                if not all(type(key) is str for key in keys):
+                    raise ValueError("an attribute without a name")
             for key, value in zip(keys, values, strict=True):
                 container[key] = value
+        elif node[0] == "record":
+            write_fields(container, things)
         elif node[0] == "set":
             _check_hashes(things)
             container.update(things)
@@ -178,6 +224,16 @@ def _check_hashes(keys: list[Any]) -> None:
     """Raise ValueError for keys whose hashes collide on purpose, which makes a dict's work quadratic."""
     if len(keys) > _EQUAL_HASHES and max(Counter(map(hash, keys)).values()) > _EQUAL_HASHES:
         raise ValueError("keys that are meant to collide")
+
+
+def _frozen_set(things: list[Any]) -> frozenset[Any]:
+    _check_hashes(things)
+    return frozenset(things)
+
+
+def _slice(things: list[Any]) -> slice:
+    start, stop, step = things
+    return slice(start, stop, step)
 
 
 def _integer(node: Node) -> int:
@@ -199,6 +255,13 @@ def _byte_array(node: Node) -> bytearray:
     if type(data) is not bytes:
         raise ValueError("not bytes")
     return bytearray(data)
+
+
+def _numbers(node: Node) -> array[Any]:
+    _, code, data = node
+    if type(code) is not str or code not in TYPECODES or type(data) is not bytes:
+        raise ValueError("not numbers")
+    return array(code, data)
 
 
 def _range(node: Node) -> range:
@@ -224,13 +287,17 @@ def _dtype(node: Node) -> object:
 
 
 _SHELLS: Mapping[str, Callable[[], Any]] = MappingProxyType(
-    {"list": list, "set": set, "dict": dict, "odict": OrderedDict, "counter": Counter}
+    {"list": list, "set": set, "dict": dict, "odict": OrderedDict, "counter": Counter, "space": SimpleNamespace}
+)
+_WHOLES: Mapping[str, Callable[[list[Any]], object]] = MappingProxyType(
+    {"tuple": tuple, "frozenset": _frozen_set, "slice": _slice}
 )
 _LEAVES: Mapping[str, Callable[[Node], object]] = MappingProxyType(
     {
         "int": _integer,
         "complex": _complex,
         "bytearray": _byte_array,
+        "numbers": _numbers,
         "range": _range,
         "const": _constant,
         "type": _type,

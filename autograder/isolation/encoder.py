@@ -1,27 +1,33 @@
 """Object graphs to plain data.
 
-A *value* is an object of exactly one of the types listed in `_WRITERS` below, a named tuple, a NumPy scalar
-or dtype, or a class that both processes know. Anything else, an instance of a subclass above all, is not a
-value and goes to the lender. Types are told by identity before any method of an object is called.
+A *value* is an object of exactly one of the types listed in `_WRITERS` below or in `standard_values`, a named tuple, a
+dataclass's instance, an enumeration or its member, a NumPy scalar or dtype, or a class that both processes know.
+Anything else, an instance of a subclass above all, is not a value and goes to the lender. Types are told by identity
+before any method of an object is called.
 """
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, defaultdict
+from array import array
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from types import EllipsisType, MappingProxyType, NoneType, NotImplementedType
+from types import EllipsisType, MappingProxyType, NoneType, NotImplementedType, SimpleNamespace
 from typing import Any, Protocol
 
 import numpy as np
 
 from autograder.isolation.arrays import pack_arrays, scalar_to_node
+from autograder.isolation.classes import Classes
 from autograder.isolation.dtypes import dtype_to_plain
+from autograder.isolation.enums import describe_enum, is_enum, names_of_member
 from autograder.isolation.errors import Refused
-from autograder.isolation.graph import Graph, Item, Node, survey
+from autograder.isolation.graph import MUTABLE, Graph, Item, Node, survey
 from autograder.isolation.limits import Limits
-from autograder.isolation.named_tuples import NamedTuples
-from autograder.isolation.safe_types import SCALARS, name_of_factory, name_of_type
+from autograder.isolation.named_tuples import describe_named_tuple
+from autograder.isolation.records import describe_record, read_fields
+from autograder.isolation.safe_types import SCALARS, TYPECODES, name_of_factory, name_of_type
+from autograder.isolation.standard_values import kind_of
 
 __all__ = ["Encoded", "Encoder", "Lender"]
 
@@ -62,17 +68,24 @@ class Encoder:
     Args:
         limits: Bounds on what is sent.
         lender: Where objects go that are not values; without it they are refused.
-        named_tuples: The conversation's named tuples.
+        classes: The conversation's classes.
         arguments: In a reply: the objects of the request's nodes, to be referred to by number.
+        to_student: Whether what is sent goes to the student's process.
 
     """
 
     def __init__(
-        self, limits: Limits, lender: Lender | None, named_tuples: NamedTuples, arguments: Sequence[object]
+        self,
+        limits: Limits,
+        lender: Lender | None,
+        classes: Classes,
+        arguments: Sequence[object],
+        to_student: bool,
     ) -> None:
         self._limits = limits
         self._lender = lender
-        self._named_tuples = named_tuples
+        self._classes = classes
+        self._to_student = to_student
         self._numbers = {id(argument): -number - 1 for number, argument in enumerate(arguments)}
         self._arguments = arguments
         self._objects: list[object] = []
@@ -91,6 +104,10 @@ class Encoder:
             self._objects.append(self._arguments[number])
         while len(self._nodes) < len(self._objects):  # `node` finds more objects
             self._nodes.append(self._node(self._objects[len(self._nodes)]))
+        for number, item in restore:
+            if self._nodes[item[0]][0] not in MUTABLE:
+                kind = type(self._arguments[number]).__name__
+                raise Refused(f"a call changed an argument so that it cannot be sent back: {kind}")
         try:
             buffers = pack_arrays(self._arrays, self._room)
             survey([root, *(item for _, item in restore)], self._nodes, self._limits, len(self._arguments))
@@ -140,9 +157,9 @@ class Encoder:
             node = None if plain is None else ["dtype", plain]
         elif issubclass(kind, type):
             name = name_of_type(thing)
-            node = None if name is None else ["type", name]
+            node = self._enum(thing) if name is None else ["type", name]
         else:
-            node = self._named_tuple(thing)
+            node = self._standard(thing) or self._of_a_class(thing)
         return self._lend(thing) if node is None else node
 
     def _lend(self, thing: object) -> Node:
@@ -182,12 +199,43 @@ class Encoder:
         self._arrays.append((node, thing))
         return node
 
-    def _named_tuple(self, thing: Any) -> Node | None:
-        described = self._named_tuples.describe(thing)
+    def _typed(self, thing: array[Any]) -> Node | None:
+        if thing.typecode not in TYPECODES:
+            return None
+        self._spend(len(thing) * thing.itemsize)
+        return ["numbers", thing.typecode, thing.tobytes()]
+
+    def _space(self, thing: SimpleNamespace) -> Node | None:
+        held = vars(thing)
+        return ["space", self._pairs(held)] if all(type(name) is str for name in held) else None
+
+    def _standard(self, thing: Any) -> Node | None:
+        kind = kind_of(type(thing))
+        parts = None if kind is None or (kind.to_student and not self._to_student) else kind.take(thing)
+        return None if parts is None or kind is None else ["value", self._items(parts, len(parts)), kind.name]
+
+    def _of_a_class(self, thing: Any) -> Node | None:
+        """Return the node of an instance of a class that is neither Python's nor NumPy's."""
+        kind = type(thing)
+        if is_enum(kind):
+            names = names_of_member(thing)
+            if names is None or describe_enum(kind, self._classes, self._limits) is None:
+                return None
+            return ["member", self._items([kind], 1), names]
+        if (named := describe_named_tuple(thing, self._classes, self._limits)) is not None:
+            name, fields = named
+            return ["named", self._items(tuple.__iter__(thing), len(fields)), name, list(fields)]
+        if (record := describe_record(thing, self._classes, self._limits)) is None:
+            return None
+        values = self._items(read_fields(thing), len(record.fields))
+        return ["frozen" if record.frozen else "record", values, record.name, list(record.fields), record.ordered]
+
+    def _enum(self, kind: type) -> Node | None:
+        described = describe_enum(kind, self._classes, self._limits) if is_enum(kind) else None
         if described is None:
             return None
-        name, fields = described
-        return ["named", self._items(tuple.__iter__(thing), len(fields)), name, list(fields)]
+        values = self._items(described.values, len(described.values))
+        return ["enum", values, described.name, described.base, list(described.members)]
 
 
 # By the identity of the type: looking it up by hash would run the code of a metaclass.
@@ -199,6 +247,7 @@ _WRITERS: Mapping[int, Callable[[Encoder, Any], Node | None]] = MappingProxyType
         id(list): lambda self, thing: ["list", self._items(thing, len(thing))],
         id(tuple): lambda self, thing: ["tuple", self._items(thing, len(thing))],
         id(set): lambda self, thing: ["set", self._items(thing, len(thing))],
+        id(deque): lambda self, thing: ["deque", self._items(thing, len(thing)), thing.maxlen],
         id(frozenset): lambda self, thing: ["frozenset", self._items(thing, len(thing))],
         id(slice): lambda self, thing: ["slice", self._items((thing.start, thing.stop, thing.step), 3)],
         id(dict): lambda self, thing: ["dict", self._pairs(thing)],
@@ -209,5 +258,7 @@ _WRITERS: Mapping[int, Callable[[Encoder, Any], Node | None]] = MappingProxyType
         id(EllipsisType): lambda _, thing: ["const", "Ellipsis"],
         id(NotImplementedType): lambda _, thing: ["const", "NotImplemented"],
         id(np.ndarray): Encoder._array,
+        id(array): Encoder._typed,
+        id(SimpleNamespace): Encoder._space,
     }
 )

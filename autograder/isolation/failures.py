@@ -79,7 +79,8 @@ class FailureCodec:
         self._limits = limits
         self._tell_all = tell_all
         self._is_student_file = is_student_file
-        self._codec = Codec(Limits(named_types=limits.named_types, name=limits.name, **_ARGUMENT_LIMITS))
+        bounds = Limits(named_types=limits.named_types, name=limits.name, **_ARGUMENT_LIMITS)
+        self._codec = Codec(bounds, trusts_peer=tell_all)
         self._made: dict[tuple[str, tuple[str, ...]], type[BaseException]] = {}
 
     def pack(self, error: BaseException) -> Failure:

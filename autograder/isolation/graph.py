@@ -7,13 +7,17 @@ graph answers. A *node* is a list that begins with its tag:
     composite nodes, their items in second place            leaves
     ["list", items]       ["tuple", items]                  ["int", bytes]    ["complex", re, im]
     ["set", items]        ["frozenset", items]              ["bytearray", bytes]
-    ["slice", items]      ["named", items, name, fields]    ["range", a, b, c]
+    ["slice", items]      ["deque", items, maxlen]          ["range", a, b, c]
     ["dict", k v k v]     ["odict", k v k v]                ["const", name]   ["type", name]
     ["counter", k v k v]  ["ddict", k v k v, factory]       ["text", str]     ["octets", bytes]
-    ["dtype", dtype]      ["scalar", dtype, bytes]
-    ["array", dtype, shape, order, writeable, bytes]
+    ["space", k v k v]    ["value", parts, kind]            ["numbers", typecode, bytes]
+    ["named", items, class, fields]                         ["dtype", dtype]
+    ["record", values, class, fields, ordered]              ["scalar", dtype, bytes]
+    ["frozen", values, class, fields, ordered]
+    ["enum", values, class, base, names]                    ["handle", number, abilities, kind, name]
+    ["member", [its enum], names]                           ["yours", number]
+    ["array", dtype, shape, order, writeable, bytes]        (a leaf)
     ["view", dtype, shape, strides, offset, writeable, buffer]
-    ["handle", number, abilities, kind, name]               ["yours", number]
 
 Being flat, a graph is built and read without recursion, and cycles and shared objects cost nothing extra.
 What a nested form would bound by itself has to be checked instead; `survey` does so for the sender and the
@@ -27,26 +31,26 @@ from typing import Any
 
 from autograder.isolation.limits import Limits
 
-__all__ = ["COMPOSITE", "HASHING", "IMMUTABLE", "KEYED", "MUTABLE", "Graph", "Item", "Node", "survey"]
+__all__ = ["COMPOSITE", "HASHING", "KEYED", "MUTABLE", "WHOLE", "Graph", "Item", "Node", "survey"]
 
 Item = Any
 Node = list[Any]
 Graph = list[Any]
 
-#: Nodes that can only be built after what they contain.
-IMMUTABLE = frozenset(["tuple", "named", "frozenset", "slice"])
+#: Nodes that can only be built after what they contain, in one piece.
+WHOLE = frozenset(["tuple", "named", "frozenset", "slice", "value", "frozen", "enum", "member"])
 #: Dicts of some kind: their items are keys and values in turn.
-KEYED = frozenset(["dict", "odict", "ddict", "counter"])
+KEYED = frozenset(["dict", "odict", "ddict", "counter", "space"])
 #: Nodes that hash what they contain, or their keys.
-HASHING = KEYED | {"set", "frozenset"}
+HASHING = KEYED | {"set", "frozenset", "enum"}
 #: Nodes with items.
-COMPOSITE = IMMUTABLE | KEYED | {"list", "set"}
+COMPOSITE = WHOLE | KEYED | {"list", "set", "deque", "record"}
 #: Nodes whose objects a call may change.
-MUTABLE = KEYED | {"list", "set", "bytearray", "array", "view"}
+MUTABLE = KEYED | {"list", "set", "deque", "record", "bytearray", "numbers", "array", "view"}
 
 
 def survey(roots: Sequence[Item], nodes: Sequence[Node], limits: Limits, arguments: int = 0) -> list[int]:
-    """Return the order in which to build the immutable nodes; raise ValueError for a bad graph.
+    """Return the order in which to build the nodes that are built whole; raise ValueError for a bad graph.
 
     Args:
         roots: The items from which every node must be reachable.
@@ -59,7 +63,7 @@ def survey(roots: Sequence[Item], nodes: Sequence[Node], limits: Limits, argumen
     if not in_order or len(nodes) > limits.depth:
         _check_depth(roots, nodes, children, limits)
     if in_order:
-        order = [number for number in range(len(nodes) - 1, -1, -1) if nodes[number][0] in IMMUTABLE]
+        order = [number for number in range(len(nodes) - 1, -1, -1) if nodes[number][0] in WHOLE]
     else:
         order = _order(nodes, children)
     _check_effort(nodes, children, order, limits)
@@ -72,8 +76,8 @@ def _children(
     """Return for each node the numbers of the nodes that it contains, and whether all is in the usual order.
 
     That is the order in which an encoder finds them: each node is referred to by a root or by a node before it, and
-    immutable nodes refer to immutable ones behind them only. Then every node can be reached, no chain is longer than
-    the table, and the immutable ones can be built from the last to the first.
+    nodes built whole refer to such nodes behind them only. Then every node can be reached, no chain is longer than
+    the table, and they can be built from the last to the first.
     """
     total = len(nodes)
     count = total
@@ -96,7 +100,7 @@ def _children(
             numbers = _references(node[1], total, arguments)
             for number in numbers:
                 found[number] = True
-            in_order &= node[0] not in IMMUTABLE or not numbers or min(numbers) > position
+            in_order &= node[0] not in WHOLE or not numbers or min(numbers) > position
         children.append(numbers)
     return children, in_order
 
@@ -136,11 +140,11 @@ def _check_depth(
 
 
 def _order(nodes: Sequence[Node], children: Sequence[Sequence[int]]) -> list[int]:
-    """Return the immutable nodes, contents first."""
-    immutable = [node[0] in IMMUTABLE for node in nodes]
+    """Return the nodes that are built whole, contents first."""
+    whole = [node[0] in WHOLE for node in nodes]
     state = bytearray(len(nodes))  # 0 untouched, 1 its contents are under way, 2 done
     order: list[int] = []
-    for start, wanted in enumerate(immutable):
+    for start, wanted in enumerate(whole):
         stack = [start] if wanted else []
         while stack:
             number = stack[-1]
@@ -153,7 +157,7 @@ def _order(nodes: Sequence[Node], children: Sequence[Sequence[int]]) -> list[int
             else:
                 state[number] = 1
                 for child in children[number]:
-                    if immutable[child]:
+                    if whole[child]:
                         if state[child] == 1:
                             raise ValueError("a tuple that contains itself")
                         stack.append(child)
@@ -165,7 +169,7 @@ def _check_effort(
 ) -> None:
     """Raise ValueError for what takes too long to compare, to free or to hash.
 
-    A chain of immutables can be deeper than the shortest path to its end, and deep chains overflow the stack. And
+    A chain of tuples can be deeper than the shortest path to its end, and deep chains overflow the stack. And
     hashing walks shared parts again and again: a hundred pairs, each of the next one twice, take 2**100 steps.
     """
     height: dict[int, int] = {}
@@ -176,6 +180,8 @@ def _check_effort(
         if height[number] > limits.depth:
             raise ValueError(f"it is nested more than {limits.depth} deep")
         effort = 1 + len(nodes[number][1])
+        if nodes[number][0] == "value":  # digits, of which not all numbers remember their hash
+            effort += sum(len(item) // 8 for item in nodes[number][1] if type(item) is str)
         for child in inner:
             effort += weight[child] if child in weight else _weight_of_leaf(nodes[child])
         weight[number] = min(effort, limits.items + 1)

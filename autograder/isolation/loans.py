@@ -31,6 +31,7 @@ class Loans:
         self._namespace = namespace
         self._master = master
         self._values = Codec()
+        self._values.classes.shared = student.classes.shared
         self._open: dict[str, Callable[..., Any]] = {}
 
     def lend(self, names: Sequence[str]) -> None:

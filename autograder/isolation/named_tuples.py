@@ -1,16 +1,15 @@
-"""Named tuples cross as a name, field names and items; a class of that name is made where they arrive."""
+"""Named tuples cross as a class and items."""
 
 from __future__ import annotations
 
-import keyword
 from collections import namedtuple
-from collections.abc import Iterable
 from types import FunctionType
 from typing import Any
 
+from autograder.isolation.classes import Classes, are_names
 from autograder.isolation.limits import Limits
 
-__all__ = ["NamedTuples"]
+__all__ = ["class_of_fields", "describe_named_tuple"]
 
 _MADE = vars(namedtuple("Made", ()))
 # Each calls for the code of its own class nowhere, so it is the same for all classes.
@@ -27,54 +26,40 @@ _PARTS = _NOTES.union(_MADE)
 _MAX_FIELDS = 255
 
 
-class NamedTuples:
-    """The named tuple classes of one conversation: one name with the same fields stays one class.
+def describe_named_tuple(thing: object, classes: Classes, limits: Limits) -> tuple[str, tuple[str, ...]] | None:
+    """Return the name and the fields of a named tuple, or None if `thing` is something else.
 
-    Args:
-        limits: Bounds on names and on the number of classes that the other side may define.
-
+    A class with methods of its own is something else unless it is shared: they would be lost on the way.
     """
+    kind = type(thing)
+    if type(kind) is not type or not issubclass(kind, tuple):
+        return None
+    fields = getattr(kind, "_fields", None)
+    if type(fields) is not tuple or not _are_fields(fields, limits) or tuple.__len__(thing) != len(fields):  # type: ignore[arg-type]
+        return None
+    is_plain = kind.__bases__ == (tuple,) and _is_plain(kind, fields)
+    if not is_plain and not classes.is_shared(kind):
+        return None
+    name = classes.sent(kind, ("named", fields))
+    return None if name is None else (name, fields)
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._classes: dict[tuple[str, tuple[str, ...]], type[Any]] = {}
 
-    def describe(self, thing: object) -> tuple[str, tuple[str, ...]] | None:
-        """Return the name and the fields of a plain named tuple, or None if `thing` is something else.
-
-        A class with methods of its own is something else: they would be lost on the way.
-        """
-        kind = type(thing)
-        if type(kind) is not type or kind.__bases__ != (tuple,):
-            return None
-        fields = vars(kind).get("_fields")
-        if type(fields) is not tuple or not self._are_names((kind.__name__, *fields)):
-            return None
-        if not _is_plain(kind, fields) or tuple.__len__(thing) != len(fields):  # type: ignore[arg-type]
-            return None
-        self._classes[kind.__name__, fields] = kind
-        return kind.__name__, fields
-
-    def class_for(self, name: object, fields: object, length: int) -> type[Any]:
-        """Return the class that the hostile arguments describe; raise ValueError if they describe none."""
-        if type(fields) is not list or len(fields) != length or not self._are_names((name, *fields)):
-            raise ValueError("not a named tuple")
-        known = self._classes.get((str(name), tuple(fields)))
-        if known is not None:
-            return known
-        if len(self._classes) >= self._limits.named_types:
-            raise ValueError("too many named tuples")
+def class_of_fields(name: object, fields: object, length: int, classes: Classes, limits: Limits) -> type[Any]:
+    """Return the class that the hostile arguments describe; raise ValueError if they describe none."""
+    if type(fields) is not list or len(fields) != length or not _are_fields(tuple(fields), limits):
+        raise ValueError("not a named tuple")
+    wanted = tuple(fields)
+    return classes.received(
+        name,
+        ("named", wanted),
+        lambda kind: issubclass(kind, tuple) and getattr(kind, "_fields", None) == wanted,
         # `namedtuple` compiles a signature from the fields: that they are identifiers has been checked.
-        made: type[Any] = namedtuple(str(name), fields)  # type: ignore[misc]
-        self._classes[str(name), tuple(fields)] = made
-        return made
+        lambda last: namedtuple(last, wanted),
+    )
 
-    def _are_names(self, names: Iterable[object]) -> bool:
-        listed = list(names)
-        return len(listed) <= _MAX_FIELDS and all(
-            type(name) is str and len(name) <= self._limits.name and name.isidentifier() and not keyword.iskeyword(name)
-            for name in listed
-        )
+
+def _are_fields(fields: tuple[object, ...], limits: Limits) -> bool:
+    return len(fields) <= _MAX_FIELDS and are_names(fields, limits)
 
 
 def _is_plain(kind: type, fields: tuple[str, ...]) -> bool:

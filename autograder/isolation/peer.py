@@ -77,6 +77,7 @@ class Peer:
 
     Attributes:
         root: The other side's root object.
+        classes: The classes whose instances cross as values.
         broken: Why the conversation has ended, or None.
         deadline: A time of `time.monotonic` by which every reply must be there; None to wait for ever.
 
@@ -112,7 +113,8 @@ class Peer:
         self._lent = LentObjects(self.limits.handles, self._guarded)
         self._borrowed = BorrowedObjects(self.limits, self._request, peer_name)
         self._exchanges = HandleExchange(self._lent, self._borrowed)
-        self._codec = Codec(self.limits, self._exchanges)
+        self._codec = Codec(self.limits, self._exchanges, trusts_peer)
+        self.classes = self._codec.classes
         self._failures = FailureCodec(self.limits, trusts_peer, is_student_file)
         self._open = 0  # requests under way here, made or served
         self._serving = 0  # those that are served

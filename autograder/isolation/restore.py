@@ -8,7 +8,10 @@ each part.
 from __future__ import annotations
 
 import operator
+from array import array
+from collections import deque
 from collections.abc import Callable, Iterable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +19,7 @@ import numpy as np
 from autograder.isolation.decoder import Decoded
 from autograder.isolation.errors import MalformedMessage, Refused
 from autograder.isolation.graph import KEYED, MUTABLE
+from autograder.isolation.records import read_fields, write_fields
 
 __all__ = ["Watch", "apply_changes"]
 
@@ -54,8 +58,26 @@ class Watch:
 
 def _look(tag: str, thing: Any) -> tuple[Any, ...]:
     if tag in KEYED:
-        return (*thing.keys(), *thing.values())
-    return (bytes(thing),) if tag == "bytearray" else tuple(thing)
+        held = _held(thing)
+        return (*held.keys(), *held.values())
+    if tag in ("bytearray", "numbers"):
+        return (bytes(thing),)
+    if tag == "record":
+        return _fields_of(thing)
+    return tuple(thing)
+
+
+def _held(thing: Any) -> Any:
+    """Return the dict of something that is one or has one."""
+    return vars(thing) if type(thing) is SimpleNamespace else thing
+
+
+def _fields_of(record: Any) -> tuple[Any, ...]:
+    """Return what a record holds; more or less than its fields, if code has changed that."""
+    try:
+        return (*read_fields(record), *getattr(record, "__dict__", {}))
+    except AttributeError:
+        return ()
 
 
 def _same(before: tuple[Any, ...], now: tuple[Any, ...]) -> bool:
@@ -99,9 +121,17 @@ def apply_changes(arguments: list[object], tags: list[str], reply: Decoded) -> N
         elif tags[number] != tag or tag not in MUTABLE:
             raise MalformedMessage("an argument became something else")
         else:
+            _check_kind(own, state)
             steps.append((_set_keyed if tag in KEYED else _SETTERS[tag], own, state))
     for step, own, state in steps:
         step(own, state)
+
+
+def _check_kind(own: Any, state: Any) -> None:
+    if type(own) is not type(state) or (type(own) is array and own.typecode != state.typecode):
+        raise MalformedMessage("an argument became something else")
+    if type(own) is deque and own.maxlen != state.maxlen:
+        raise Refused(f"a call changed how much a deque holds that it was given: {own.maxlen} -> {state.maxlen}")
 
 
 def _check_array(own: Any, state: Any) -> None:
@@ -118,9 +148,10 @@ def _set_array(own: Any, state: Any) -> None:
 
 
 def _set_keyed(own: Any, state: Any) -> None:
-    own.clear()
-    for key, value in state.items():  # not `update`, which adds to a Counter
-        own[key] = value
+    held = _held(own)
+    held.clear()
+    for key, value in _held(state).items():  # not `update`, which adds to a Counter
+        held[key] = value
 
 
 def _set_set(own: set[object], state: Iterable[object]) -> None:
@@ -132,15 +163,27 @@ def _set_list(own: list[object], state: list[object]) -> None:
     own[:] = state
 
 
-def _set_bytes(own: bytearray, state: bytearray) -> None:
+def _set_deque(own: deque[object], state: deque[object]) -> None:
+    own.clear()
+    own.extend(state)
+
+
+def _set_bytes(own: Any, state: Any) -> None:
     try:
         own[:] = state
     except BufferError:
-        raise Refused("a call changed the length of a bytearray that is in use") from None
+        raise Refused(f"a call changed the length of an argument that is in use: {type(own).__name__}") from None
+
+
+def _set_record(own: object, state: object) -> None:
+    write_fields(own, read_fields(state))
 
 
 _SETTERS: dict[str, Callable[[Any, Any], None]] = {
     "list": _set_list,
     "set": _set_set,
+    "deque": _set_deque,
+    "record": _set_record,
     "bytearray": _set_bytes,
+    "numbers": _set_bytes,
 }

@@ -5,19 +5,28 @@ Everything here is built in or NumPy's own. A name that arrives is looked up in 
 
 from __future__ import annotations
 
+import array
 import builtins
 import collections
+import datetime
+import decimal
+import fractions
+import pathlib
+import uuid
 from collections.abc import Mapping
-from types import MappingProxyType, NoneType
+from types import MappingProxyType, NoneType, SimpleNamespace
 
 import numpy as np
 
-__all__ = ["EXCEPTIONS", "FACTORIES", "SCALARS", "TYPES", "name_of_factory", "name_of_type"]
+__all__ = ["EXCEPTIONS", "FACTORIES", "SCALARS", "TYPECODES", "TYPES", "name_of_factory", "name_of_type"]
 
 _PLAIN: tuple[type, ...] = (
     *(NoneType, object, bool, int, float, complex, str, bytes, bytearray),
     *(list, tuple, dict, set, frozenset, range, slice),
-    *(collections.OrderedDict, collections.defaultdict, collections.Counter),
+    *(collections.OrderedDict, collections.defaultdict, collections.Counter, collections.deque),
+    *(datetime.date, datetime.time, datetime.datetime, datetime.timedelta, datetime.timezone),
+    *(decimal.Decimal, fractions.Fraction, uuid.UUID, array.array, SimpleNamespace),
+    *(pathlib.PurePath, pathlib.PurePosixPath, pathlib.PureWindowsPath, pathlib.Path, pathlib.PosixPath),
 )
 _ABSTRACT: tuple[type, ...] = (
     np.generic,
@@ -38,6 +47,9 @@ SCALARS: frozenset[type] = frozenset(
         *(np.str_, np.bytes_, np.datetime64, np.timedelta64, np.void),
     ]
 )
+
+#: The elements of Python's own arrays that can be sent; characters are none, because not every number is one.
+TYPECODES = frozenset("bBhHiIlLqQfd")
 
 #: Exception classes that arrive as themselves.
 EXCEPTIONS: Mapping[str, type[BaseException]] = MappingProxyType(

@@ -14,6 +14,7 @@ import importlib
 import os
 import sys
 import types
+from collections.abc import Callable
 from typing import Any
 
 from autograder.isolation.channel import Channel
@@ -27,8 +28,9 @@ from autograder.isolation.warmup import Warm
 class Namespace:
     """The student's variables, for the grader to read and to bind."""
 
-    def __init__(self, variables: dict[str, Any]) -> None:
+    def __init__(self, variables: dict[str, Any], share: Callable[[list[str]], object]) -> None:
         self._variables = variables
+        self._share = share
 
     def get(self, names: list[str]) -> dict[str, Any]:
         """Return those of *names* that are bound, with their values."""
@@ -46,6 +48,10 @@ class Namespace:
         """Return what `from module import *` binds."""
         module = importlib.import_module(name)
         return list(getattr(module, "__all__", None) or [one for one in vars(module) if not one.startswith("_")])
+
+    def share(self, classes: list[str]) -> None:
+        """Take note of which classes the grader has, too."""
+        self._share(classes)
 
     def set(self, name: str, value: object) -> None:
         """Bind *name*."""
@@ -73,7 +79,7 @@ class Student:
         self._in_cell = False
         self._peer = Peer(
             channel,
-            exports=Namespace(shell.namespace),
+            exports=Namespace(shell.namespace, self._share),
             drain_outputs=self._drain,
             # What the grader may do here, it may; here is nothing that it does not know.
             trusts_peer=True,
@@ -106,6 +112,9 @@ class Student:
         # answer has been sent comes too late to mean anything.
         with contextlib.suppress(KeyboardInterrupt), self._shell.recording():
             self._peer.serve(request)
+
+    def _share(self, classes: list[str]) -> None:
+        self._peer.classes.shared = frozenset(classes)
 
     def _drain(self) -> list[Output]:
         # What a cell prints before it calls one of the grader's objects belongs to the cell, not to the call.

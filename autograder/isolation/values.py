@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from autograder.isolation.classes import Classes
 from autograder.isolation.decoder import Borrower, Decoded, Decoder
 from autograder.isolation.encoder import Encoded, Encoder, Lender
-from autograder.isolation.errors import HandleRevoked, MalformedMessage
+from autograder.isolation.errors import HandleRevoked, MalformedMessage, Refused
 from autograder.isolation.graph import Graph
 from autograder.isolation.limits import Limits
-from autograder.isolation.named_tuples import NamedTuples
 
 __all__ = ["Codec", "Decoded", "Encoded", "Handles"]
 
@@ -25,13 +25,18 @@ class Codec:
     Args:
         limits: Bounds on what is sent and accepted.
         handles: Where objects go that are not values; without it they are refused.
+        trusts_peer: Whether what arrives may be believed. True in the student's process only.
+
+    Attributes:
+        classes: The classes whose instances are values.
 
     """
 
-    def __init__(self, limits: Limits | None = None, handles: Handles | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, handles: Handles | None = None, trusts_peer: bool = False) -> None:
         self.limits = limits or Limits()
         self.handles = handles
-        self._named_tuples = NamedTuples(self.limits)
+        self.classes = Classes(self.limits, trusts_peer)
+        self._trusts_peer = trusts_peer
 
     def encode(
         self,
@@ -47,7 +52,7 @@ class Codec:
             changed: In a reply: the numbers of the arguments whose new state is sent along.
 
         """
-        encoder = Encoder(self.limits, self.handles, self._named_tuples, arguments)
+        encoder = Encoder(self.limits, self.handles, self.classes, arguments, not self._trusts_peer)
         try:
             return encoder.run(value, changed)
         except BaseException:
@@ -58,7 +63,8 @@ class Codec:
     def decode(self, graph: Graph, arguments: Sequence[object] = (), restore: Any = ()) -> Decoded:
         """Return what the hostile `graph` describes; raise `MalformedMessage` if it describes nothing.
 
-        An object of ours that came back after it was revoked raises `HandleRevoked`.
+        An object of ours that came back after it was revoked raises `HandleRevoked`, and a member of an enumeration
+        that we do not have `Refused`.
 
         Args:
             graph: Plain data, as it came from the channel.
@@ -67,8 +73,9 @@ class Codec:
 
         """
         try:
-            return Decoder(self.limits, self.handles, self._named_tuples, graph, arguments).run(restore)
-        except (MalformedMessage, HandleRevoked):
+            decoder = Decoder(self.limits, self.handles, self.classes, graph, arguments, self._trusts_peer)
+            return decoder.run(restore)
+        except (MalformedMessage, HandleRevoked, Refused):
             raise
         except Exception as error:  # whatever hostile data leads to, the fault lies with the data
             raise MalformedMessage(f"this is not a value: {error}") from None

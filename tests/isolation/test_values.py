@@ -778,7 +778,7 @@ class TestHostile:
         """The receiver does not make classes without end."""
         codec = Codec(Limits(named_types=10))
         nodes = [["named", [1], f"P{n}", ["x"]] for n in range(11)]
-        with pytest.raises(MalformedMessage, match="named tuples"):
+        with pytest.raises(MalformedMessage, match="too many classes"):
             codec.decode([[0], [["list", [[n + 1] for n in range(11)]], *nodes], []])
 
     def test_memory(self):

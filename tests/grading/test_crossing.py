@@ -1,0 +1,243 @@
+"""What tests do with values and objects of the student's, through both processes: as in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pytest
+from helper import code_cell, find_cell, grade_cell, graded_notebook, solution_cell
+
+from autograder.bundle import store_notebook
+from autograder.grading.engine import Engine
+from autograder.grading.examination import Examination, GradingLimits
+from autograder.grading.score import score
+
+GIVEN = """
+import datetime as dt, re, http
+from collections import deque, namedtuple
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum, Flag, IntEnum, auto
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+import shapes
+
+@dataclass
+class Vector:
+    x: float
+    y: float = 0.0
+    def __add__(self, other):
+        return Vector(self.x + other.x, self.y + other.y)
+    def length(self):
+        return (self.x ** 2 + self.y ** 2) ** 0.5
+
+class Suit(Enum):
+    SPADES = 1
+    HEARTS = 2
+    @property
+    def is_red(self):
+        return self is Suit.HEARTS
+
+class Card(NamedTuple):
+    suit: Suit
+    rank: int
+    def value(self):
+        return self.rank * 2
+"""
+FILES = {
+    "shapes.py": """
+import dataclasses, enum
+
+@dataclasses.dataclass
+class Box:
+    width: float
+    height: float
+    def area(self):
+        return self.width * self.height
+
+class Side(enum.Enum):
+    LEFT = "l"
+    RIGHT = "r"
+    def other(self):
+        return Side.LEFT if self is Side.RIGHT else Side.RIGHT
+"""
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a solution cell defines, and a test of it; `wrong` is an answer that the test does not pass."""
+
+    solution: str
+    test: str
+    wrong: str
+
+
+CASES = {
+    "a date": Case(
+        "def first(year):\n    return dt.date(year, 1, 1)",
+        "assert first(2020) == dt.date(2020, 1, 1)\nassert first(2020).isoformat() == '2020-01-01'",
+        "def first(year):\n    return f'{year}-01-01'",
+    ),
+    "a time with a zone": Case(
+        "def later(moment):\n    return moment + dt.timedelta(hours=1)",
+        "noon = dt.datetime(2020, 1, 1, 12, tzinfo=dt.timezone.utc)\nassert later(noon) - noon == dt.timedelta(hours=1)",
+        "def later(moment):\n    return moment",
+    ),
+    "exact numbers": Case(
+        "def third(x):\n    return x / 3",
+        "assert third(Decimal('1')) == Decimal(1) / 3\nassert third(Fraction(1, 2)) == Fraction(1, 6)",
+        "def third(x):\n    return float(x) / 3",
+    ),
+    "a path": Case(
+        "def inside(path):\n    return path / 'b'",
+        "assert inside(Path('a')) == Path('a/b')\nassert isinstance(inside(Path()), Path)",
+        "def inside(path):\n    return f'{path}/b'",
+    ),
+    "a deque": Case(
+        "def turn(line):\n    line.rotate(1)\n    return deque(line, 2)",
+        "line = deque([1, 2, 3])\nassert turn(line) == deque([1, 2])\nassert line == deque([3, 1, 2])",
+        "def turn(line):\n    return deque(line, 2)",
+    ),
+    "a given class": Case(
+        "def sum_of(a, b):\n    return a + b",
+        "assert sum_of(Vector(1), Vector(2, 4)) == Vector(3, 4)\nassert sum_of(Vector(3), Vector(0, 4)).length() == 5\n"
+        "assert isinstance(sum_of(Vector(1), Vector(1)), Vector)",
+        "def sum_of(a, b):\n    return Vector(a.x, b.y)",
+    ),
+    "a given class that is changed": Case(
+        "def move(a, by):\n    a.x += by",
+        "a = Vector(1)\nmove(a, 2)\nassert a == Vector(3)",
+        "def move(a, by):\n    pass",
+    ),
+    "a given enumeration": Case(
+        "def other(suit):\n    return Suit.HEARTS if suit is Suit.SPADES else Suit.SPADES",
+        "assert other(Suit.SPADES) is Suit.HEARTS\nassert other(Suit.SPADES).is_red\n"
+        "assert [other(suit) for suit in Suit] == [Suit.HEARTS, Suit.SPADES]",
+        "def other(suit):\n    return suit",
+    ),
+    "a given named tuple": Case(
+        "def raised(card):\n    return card._replace(rank=card.rank + 1)",
+        "assert raised(Card(Suit.HEARTS, 2)) == Card(Suit.HEARTS, 3)\nassert raised(Card(1, 2)).value() == 6\n"
+        "assert isinstance(raised(Card(1, 2)), Card)",
+        "def raised(card):\n    return card",
+    ),
+    "classes of a module": Case(
+        "def turned(box, side):\n    return shapes.Box(box.height, box.width), side.other()",
+        "box, side = turned(shapes.Box(1, 2), shapes.Side.LEFT)\nassert box == shapes.Box(2, 1) and box.area() == 2\n"
+        "assert side is shapes.Side.RIGHT",
+        "def turned(box, side):\n    return box, side",
+    ),
+    "an enumeration of Python's": Case(
+        "def status(number):\n    return http.HTTPStatus(number)",
+        "assert status(404) is http.HTTPStatus.NOT_FOUND",
+        "def status(number):\n    return 404",
+    ),
+    "a class of the student's": Case(
+        "@dataclass\nclass Point:\n    x: int\n    y: int = 0",
+        "assert Point(1) == Point(1, 0) != Point(2)\nassert isinstance(Point(1), Point)\nassert Point(3).y == 0\n"
+        "assert repr(Point(1)) == 'Point(x=1, y=0)'",
+        "@dataclass\nclass Point:\n    x: int\n    y: int = 1",
+    ),
+    "a frozen class of the student's": Case(
+        "@dataclass(frozen=True, order=True)\nclass Version:\n    major: int\n    minor: int = 0",
+        "assert Version(1) < Version(2)\nassert len({Version(1), Version(1, 0)}) == 1\n"
+        "assert sorted([Version(2), Version(1)]) == [Version(1), Version(2)]",
+        "@dataclass\nclass Version:\n    major: int\n    minor: int = 0",
+    ),
+    "an enumeration of the student's": Case(
+        "class Light(Enum):\n    RED = 'r'\n    GREEN = 'g'",
+        "assert Light.RED.value == 'r' and Light('g') is Light.GREEN and Light['RED'] is Light.RED\n"
+        "assert list(Light) == [Light.RED, Light.GREEN] and len(Light) == 2\nassert issubclass(Light, Enum)",
+        "class Light(Enum):\n    GREEN = 'g'\n    RED = 'r'",
+    ),
+    "its members": Case(
+        "def next_light(light):\n    return Light.GREEN if light is Light.RED else Light.RED",
+        "assert next_light(Light.RED) is Light.GREEN\nassert next_light(Light.GREEN) in [Light.GREEN, Light.RED]\n"
+        "assert isinstance(next_light(Light.RED), Light)",
+        "def next_light(light):\n    return light",
+    ),
+    "flags": Case(
+        "class Access(Flag):\n    READ = auto()\n    WRITE = auto()\n    BOTH = READ | WRITE",
+        "assert Access.READ | Access.WRITE is Access.BOTH\nassert Access.READ in Access(3)",
+        "class Access(Flag):\n    READ = auto()\n    WRITE = auto()\n    BOTH = READ",
+    ),
+    "a named tuple of the student's": Case(
+        "Pair = namedtuple('Pair', 'a b')",
+        "assert Pair(1, 2) == (1, 2) and Pair(1, 2).b == 2\nassert isinstance(Pair(1, 2), Pair)",
+        "Pair = namedtuple('Pair', 'b a')",
+    ),
+    "a class with methods": Case(
+        "@dataclass\nclass Room:\n    a: int\n    def area(self):\n        return self.a ** 2",
+        "assert Room(2).area() == 4 and Room(2).a == 2 and isinstance(Room(2), Room)",
+        "@dataclass\nclass Room:\n    a: int\n    def area(self):\n        return self.a",
+    ),
+    "a pattern that is given": Case(
+        "def without(pattern, text):\n    return pattern.sub('', text)",
+        "assert without(re.compile('[aeiou]', re.I), 'vAlue') == 'vl'",
+        "def without(pattern, text):\n    return text",
+    ),
+    "a view of a dict": Case(
+        "def names(book):\n    return book.keys()",
+        "assert names({'a': 1}) == {'a'}",
+        "def names(book):\n    return list(book)",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def grade(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """Return what grades right or wrong answers to all of it, and how it went."""
+    folder = tmp_path_factory.mktemp("crossing")
+    (folder / "files").mkdir()
+    for name, text in FILES.items():
+        (folder / "files" / name).write_text(text)
+    files = {name: folder / "files" / name for name in FILES}
+    cells = [code_cell(GIVEN)]
+    for name, case in CASES.items():
+        cells += [solution_cell(case.solution, name), grade_cell(case.test, f"test {name}")]
+    text = nbformat.writes(graded_notebook(*cells))
+    bundle = store_notebook(folder / "bundle", "task", text, {}, files=files, siblings={"task"})
+    with Engine(bundle, "task", GradingLimits(cell=10.0, submission=120.0)) as engine:
+        graded: dict[bool, tuple[nbformat.NotebookNode, Examination]] = {}
+
+        def grade(right: bool) -> tuple[nbformat.NotebookNode, Examination]:
+            if right not in graded:
+                notebook = nbformat.reads(text, as_version=4)
+                for name, case in CASES.items():
+                    find_cell(notebook, name).source = case.solution if right else case.wrong
+                graded[right] = notebook, engine.examine(notebook, Path(folder / "files"), carried_credit=None)
+            return graded[right]
+
+        yield grade
+
+
+def said(cell: nbformat.NotebookNode) -> str:
+    """What a test printed, and its errors."""
+    return "".join(f"{out.get('text', '')}{out.get('ename', '')} {out.get('evalue', '')}" for out in cell.outputs)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_right_answer(grade, name):
+    """It earns its point."""
+    cell = find_cell(grade(True)[0], f"test {name}")
+
+    assert score(cell)[0] == 1, said(cell)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_wrong_answer(grade, name):
+    """It does not, and costs no other function anything."""
+    cell = find_cell(grade(False)[0], f"test {name}")
+
+    assert score(cell)[0] == 0
+
+
+def test_nothing_else_happens(grade):
+    """No process was lost, and nothing had to be said."""
+    for right in (True, False):
+        assert grade(right)[1].notes == []
