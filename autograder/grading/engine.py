@@ -20,7 +20,7 @@ from autograder.bundle import Bundle
 from autograder.diagnosis.catalogue import Catalogue, CatalogueError
 from autograder.grading import fonts
 from autograder.grading.examination import Examination, GradingLimits
-from autograder.grading.failures import GraderProcessError, UnconfinedError, UnsoundBundleError
+from autograder.grading.failures import GraderProcessError, ThreadsError, UnconfinedError, UnsoundBundleError
 from autograder.grading.not_judged import take_back
 from autograder.grading.plan import Plan
 from autograder.intake import limits
@@ -31,7 +31,7 @@ from autograder.isolation.parcel import Parcel
 from autograder.isolation.process import Process
 from autograder.isolation.processors import one_processor
 from autograder.isolation.sandbox.limits import ProcessLimits
-from autograder.isolation.zygote import NotConfinedError, Zygote
+from autograder.isolation.zygote import NotConfinedError, ThreadsLeftError, Zygote
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -153,7 +153,8 @@ class Engine:
                 **around.files,
                 **replacing,
             }
-            room = self._process_limits(sum(path.stat().st_size for path in own.values()))
+            # Twice: where a solution runs for one submission only, it has a copy of its own.
+            room = self._process_limits(2 * sum(path.stat().st_size for path in own.values()))
             with contextlib.ExitStack() as stack:
                 temporary = stack.enter_context(_temporary_folder())
                 stack.enter_context(one_processor())
@@ -289,6 +290,8 @@ class Engine:
             zygote.wait_until_ready()
         except NotConfinedError as error:
             raise UnconfinedError(str(error)) from error
+        except ThreadsLeftError as error:
+            raise ThreadsError(f"Nothing can be graded: {error}.") from error
         fonts.keep(self._folder / "student" / "matplotlib")
         _refuse_dead(zygote)
         return zygote

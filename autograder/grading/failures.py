@@ -4,6 +4,7 @@ GradingError                  the submission stays ungraded, and the instructor 
 ├── GraderProcessError        the grader's own process failed or ran too long
 ├── UnconfinedError           this machine cannot confine the student's process
 └── UnsoundBundleError        what was released cannot serve as the reference
+    └── ThreadsError          the solved notebook leaves threads running
 """
 
 from __future__ import annotations
@@ -30,3 +31,7 @@ class UnconfinedError(GradingError):
 
 class UnsoundBundleError(GradingError):
     """The solved notebook does not run, or does not belong to the gradebook: generate the assignment again."""
+
+
+class ThreadsError(UnsoundBundleError):
+    """The solved notebook leaves threads running, so no tests can be run beside it: let its cells end them."""

@@ -14,8 +14,10 @@ student's functions print while a test runs is shown as plain output of the test
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -151,9 +153,23 @@ def prepare_and_serve(
     kept: Sequence[str],
 ) -> None:
     """Be the grader process of the only submission that will come; begins with ["ready", report]."""
-    prepared = _prepare(script, misconceptions, files, state.shell)
+    with _elsewhere():
+        prepared = _prepare(script, misconceptions, files, state.shell)
     channel.send(["ready", dict(prepared.report)])
     serve(channel, prepared, kept)
+
+
+@contextlib.contextmanager
+def _elsewhere() -> Iterator[None]:
+    """Work in a copy of this folder: a test must not find a file that the solution has written."""
+    here = Path.cwd()
+    copy = here.with_name(f"{here.name}-solution")
+    shutil.copytree(here, copy)
+    os.chdir(copy)
+    try:
+        yield
+    finally:
+        os.chdir(here)  # the copy stays: tracebacks quote the modules in it
 
 
 class Grader:

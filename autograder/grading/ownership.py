@@ -134,7 +134,7 @@ class _Cell:
         found = _imports(self.tree)
         stars = found.pop("*", None)
         if stars is not None:
-            found |= dict.fromkeys(self.step.bound - self._binds - found.keys(), stars)
+            found |= dict.fromkeys(self.step.bound - self.binds - found.keys(), stars)
         return found
 
     @cached_property
@@ -145,10 +145,11 @@ class _Cell:
     @cached_property
     def bound(self) -> frozenset[str]:
         """What it binds, imports aside."""
-        return (self._binds | self.step.bound) - self.imported.keys()
+        return (self.binds | self.step.bound) - self.imported.keys()
 
     @cached_property
-    def _binds(self) -> frozenset[str]:
+    def binds(self) -> frozenset[str]:
+        """What its text binds, imports aside."""
         return frozenset(python_cells.bound_names(self._source) | _declared_global(self.tree))
 
     @cached_property
@@ -248,8 +249,9 @@ class _Flow:
             frozenset(modules),
             None if cell.is_dynamic else self._reached(cell.looks_up | cell.bound),
         )
-        # What it binds is its own from here on, but for what solution cells have defined.
-        bound = cell.bound - self._defined
+        # What it binds is its own from here on, but for what solution cells have defined. What its calls have bound
+        # when the master ran is not: they were calls of the student's functions.
+        bound = (cell.bound if cell.is_dynamic else cell.binds) - self._defined
         self._forget(bound)
         self._by_others |= cell.imported.keys()
         self._by_solution -= cell.imported.keys()

@@ -17,6 +17,7 @@ from typing import Any
 
 from autograder.bundle import Bundle
 from autograder.grading.engine import Engine
+from autograder.grading.failures import ThreadsError
 from autograder.grading.kernel import run_in_kernel
 from autograder.grading.marks import failure
 from autograder.grading.plan import is_test
@@ -110,9 +111,15 @@ def engine_for(bundle: Bundle, name: str, settings: Settings, *, confine: bool =
 
 def _find_out(bundle: Bundle, name: str, settings: Settings, confine: bool) -> Soundness:
     wanted = settings.processes_for(bundle.folder.name)
-    tried = _try(bundle, name, settings, confine, 1 if wanted == 1 else 2)
     only_in_one: dict[str, str] = {}
-    if wanted == "auto" and tried.faults:
+    try:
+        tried = _try(bundle, name, settings, confine, 1 if wanted == 1 else 2)
+    except ThreadsError as error:
+        if wanted != "auto":
+            raise
+        tried = _try(bundle, name, settings, confine, 1)
+        only_in_one = {"all tests": str(error)}
+    if wanted == "auto" and tried.processes == 2 and tried.faults:
         one = _try(bundle, name, settings, confine, 1)
         if one.faults < tried.faults:
             # What the release is given in two processes only is a difference, too.
@@ -138,7 +145,7 @@ def _try(bundle: Bundle, name: str, settings: Settings, confine: bool, processes
 
     solved = bundle.notebook(name)
     released = bundle.release(name)
-    with Engine(bundle, name, settings.limits, confine=confine, for_many=False, processes=processes) as engine:
+    with Engine(bundle, name, settings.limits, confine=confine, processes=processes) as engine:
         notebook = nbformat.read(solved, as_version=4)
         engine.examine(notebook, None, carried_credit=None)
         failing = {test: failure(cell) or "no points" for test, cell in _tests(notebook) if not _is_full(cell)}

@@ -12,7 +12,6 @@ import os
 import signal
 import socket
 import sys
-import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,15 +23,18 @@ from autograder.isolation.control import Control
 from autograder.isolation.newborn import detach, settle
 from autograder.isolation.parcel import read_arguments, unpack_files
 from autograder.isolation.process import INTERNAL_ERROR
-from autograder.isolation.processors import use
+from autograder.isolation.processors import one_processor, use
 from autograder.isolation.sandbox.confinement import Confinement
 from autograder.isolation.sandbox.layers import Report
 from autograder.isolation.sandbox.limits import ProcessLimits
 from autograder.isolation.sandbox.trial import try_all
+from autograder.isolation.threads import end_threads
 from autograder.isolation.watch import Watch
 
 # The child that was just made needs the processor more than the next one.
 _MOMENT = 0.02
+# How long threads that a notebook has left behind may take to end.
+THREADS_SECONDS = 5.0
 
 
 def resolve(name: str) -> Callable[..., Any]:
@@ -231,9 +233,11 @@ def main(descriptor: int) -> None:
     # Imports make many objects and no garbage: looking for it meanwhile takes a tenth of the time.
     gc.disable()
     try:
-        state = resolve(request["prepare"])(**request["arguments"])
+        with one_processor():  # as children have: libraries start a process or a thread for each
+            state = resolve(request["prepare"])(**request["arguments"])
         for entry in request["entries"]:
             resolve(entry)
+        left = end_threads(THREADS_SECONDS) if request["confine"] else []
     except BaseException:
         control.send({"error": traceback.format_exc()[-10_000:]})
         os._exit(1)
@@ -241,6 +245,10 @@ def main(descriptor: int) -> None:
     # What is there now is never garbage: without this, a child's first collection copies every page.
     gc.freeze()
     gc.enable()
+    if left:
+        # The kernel lets nobody into a namespace of his own who has threads.
+        control.send({"threads": left})
+        os._exit(1)
     confinement, reports = _confine(request["confine"], folder)
     answer = {"report": getattr(state, "report", {}), "trials": [report.plain() for report in reports]}
     control.send(answer | {"confined": confinement is not None})
@@ -259,18 +267,17 @@ def _confine(wanted: bool, folder: Path) -> tuple[Confinement | None, list[Repor
         try:
             confinement.confine_server()
         except OSError as error:
-            why = f"it held when it was tried, and then not: {error}{_threads()}"
+            why = f"it held when it was tried, and then not: {error}{_native_threads()}"
             reports.append(Report(confinement.way, [], {}, [why]))
             confinement = None
     return confinement, reports
 
 
-def _threads() -> str:
-    """Return what to know about threads, of which the kernel wants none in a process that enters a namespace."""
-    others = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
-    if not others:
-        return ""
-    return f"; threads are running in the warm process: {', '.join(others)}. The solution must end them"
+def _native_threads() -> str:
+    """Return what to know about threads that Python does not know."""
+    if (tasks := len(os.listdir("/proc/self/task"))) > 1:
+        return f"; a library runs {tasks - 1} threads of its own, which only it can end"
+    return ""
 
 
 if __name__ == "__main__":

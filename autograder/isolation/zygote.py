@@ -45,6 +45,16 @@ class NotConfinedError(ZygoteError):
         super().__init__("; ".join(f"{report.way}: {report.leaks[0]}" for report in reports if report.leaks))
 
 
+class ThreadsLeftError(ZygoteError):
+    """What was prepared has left threads running; end them before it is over."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(
+            f"the notebook leaves threads running when its cells are over ({', '.join(names)}), and what runs threads "
+            "cannot be confined. Let the cell that starts them end them, or wait for them"
+        )
+
+
 class ZygoteDiedError(ZygoteError):
     """The fork server is gone, and its children with it: start another one."""
 
@@ -129,6 +139,8 @@ class Zygote:
             timeout, self._waiting = self._waiting, None
         try:
             answer, _ = self._answer(timeout)
+            if "threads" in answer:
+                raise ThreadsLeftError(answer["threads"])
             self.report = answer["report"]
             self.trials = [Report(**trial) for trial in answer["trials"]]
             if not answer["confined"]:
