@@ -40,8 +40,9 @@ def collect(assignment: Assignment, path: Path, pattern: str | None = None, *, d
 
 def _roster(directory: Any) -> dict[str, str]:
     """Return the gradebook's student ids by the learning platform's numbers. Raises CollectError if it is damaged."""
-    from nbgrader.api import Gradebook  # noqa: PLC0415 (takes a second to import)
-    from sqlalchemy.exc import DatabaseError  # noqa: PLC0415 (as above)
+    from sqlalchemy.exc import DatabaseError  # noqa: PLC0415 (takes a second to import)
+
+    from autograder.gradebook import Gradebook  # noqa: PLC0415 (as above)
 
     url = directory.db_url
     if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():

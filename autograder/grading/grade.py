@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from nbgrader.api import Assignment, Gradebook, InvalidEntry, Student, SubmittedAssignment
+from nbgrader.api import Assignment, InvalidEntry, Student, SubmittedAssignment
 
 from autograder.bundle import RESULTS, bundles_folder
 from autograder.course import CONFIG
+from autograder.gradebook import Gradebook
 from autograder.grading.failures import GradingError
 from autograder.grading.landing import Landing
 from autograder.grading.plan import Plan

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbgrader.api import Gradebook, Student, SubmittedAssignment
+from nbgrader.api import Student, SubmittedAssignment
 from nbgrader.utils import find_all_files
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
+from autograder.gradebook import Gradebook
 from autograder.grading.engine import HANDED_IN_BYTES
 from autograder.grading.failures import GradingError
 from autograder.grading.records import Record, Records
@@ -69,6 +70,7 @@ class Landing:
         except DatabaseError as error:
             raise _cannot_write(self._course.db_url, error) from error
         factory = sessionmaker(self._gradebook.engine, class_=_Batch, autoflush=True, expire_on_commit=False)
+        self._gradebook.close()  # what it was opened with
         self._gradebook.db = scoped_session(factory)
 
     def __enter__(self) -> Landing:

@@ -21,11 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from traitlets import Bool, Dict, Enum, Float, Integer, Union
 
 from autograder.bundle import Bundle, BundleError, bundles_folder, load
+from autograder.gradebook import Gradebook
 from autograder.grading.engine import Engine
 from autograder.grading.examination import GradingLimits
 from autograder.grading.failures import GradingError

@@ -17,10 +17,11 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 
 from autograder.bundle import Bundle, BundleError, bundles_folder, load
 from autograder.course import Course
+from autograder.gradebook import Gradebook
 from autograder.grading.engine import Engine
 from autograder.grading.examination import Examination
 from autograder.grading.failures import GraderProcessError, GradingError, UnconfinedError

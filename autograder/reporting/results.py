@@ -17,13 +17,13 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import DatabaseError
 
 from autograder import python_cells
 from autograder.bundle import RESULTS, Bundle, BundleError, bundles_folder, load
 from autograder.course import Assignment
+from autograder.gradebook import Gradebook
 from autograder.grading.check import status_of
 from autograder.grading.marks import functions, owners, read_marks
 from autograder.grading.plan import Cell, read_released
