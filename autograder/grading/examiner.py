@@ -7,7 +7,8 @@ the student's process, in the same sandbox. No test is run again there, and noth
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import nbformat
@@ -20,6 +21,7 @@ from autograder.grading.conversation import Conversation, Turn
 from autograder.grading.examination import Examination, GradingLimits
 from autograder.grading.failures import GraderProcessError
 from autograder.grading.plan import Plan, give_roles, is_test
+from autograder.intake.cells import PARTS
 from autograder.isolation.outputs import CUT, Output, cost_of, error_output, sanitise, stream_output, without_stderr
 from autograder.isolation.process import Process
 
@@ -89,7 +91,8 @@ class Examiner:
                     run = self._test if self._talk.grader is not None else self._test_in_students
                     outputs = known[grade_id] if grade_id in known else run(cell, position, number)
                 else:
-                    outputs = self._student_cell(Ran(position, number, cell.source))
+                    parts = cell.metadata.pop(PARTS, [])
+                    outputs = self._student_cell(Ran(position, number, cell.source), parts)
                 cell.outputs = [nbformat.from_dict(output) for output in outputs]
             misconceptions = self._diagnose(notebook, number + 1)
         finally:
@@ -120,9 +123,25 @@ class Examiner:
             self._examination.disturbed = True
             self._note(retests.stopped)
 
-    def _student_cell(self, cell: Ran) -> list[Output]:
+    def _student_cell(self, cell: Ran, parts: Sequence[Sequence[Any]]) -> list[Output]:
+        """Run a cell; if it fails, run what does not depend on that.
+
+        parts -- the first line and the text of each part of the cell that may run although another one has failed
+        """
+        outputs, failed = self._run_whole(cell)
+        if failed is None or not parts:
+            return outputs
+        rest = [text for line, text in parts if line > failed]
+        if rest:
+            self._note_repair(f"cell {cell.number} fails at line {failed}; what stands behind that was run on its own")
+        for text in rest:
+            outputs += self._run_whole(replace(cell, source=text))[0]
+        return outputs
+
+    def _run_whole(self, cell: Ran) -> tuple[list[Output], int | None]:
+        """Run a cell; return its outputs and the line of the statement that failed, if one did and can be told."""
         if (seconds := self._seconds_left()) <= 0:
-            return [self._out_of_time()]
+            return [self._out_of_time()], None
         number = cell.number
         turn = self._talk.run_student(cell.source, number, seconds)
         if turn.lost is None and not turn.timed_out:
@@ -134,8 +153,9 @@ class Examiner:
             self._note(f"cell {number} printed or showed more than a cell may; the rest is left out")
         outputs = self._with_room(outputs, number)
         if turn.lost is not None:
-            outputs.append(self._lost(turn, f"cell {number}"))
-        return outputs
+            return [*outputs, self._lost(turn, f"cell {number}")], None
+        line = (turn.answer or {}).get("line")
+        return outputs, line if type(line) is int else None
 
     def _with_room(self, outputs: list[Output], number: int) -> list[Output]:
         """Return a cell's outputs if there is still room for them in the notebook, else a word that there is none.
@@ -255,6 +275,9 @@ class Examiner:
         self._examination.disturbed |= student.killed_by_others
         for notice in student.notices:
             self._note(f"the submission {notice}")
+
+    def _note_repair(self, repair: str) -> None:
+        self._examination.repairs.append(repair)
 
     def _note(self, note: str) -> None:
         if note not in self._examination.notes:

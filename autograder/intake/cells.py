@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 Cell = dict[str, Any]
+# Under this key a cell's metadata say which parts of it run all the same if one fails: each its first line and text.
+PARTS = "autograder_parts"
 
 
 def marks(cell: Cell) -> dict[str, Any]:
@@ -26,6 +28,12 @@ def is_test(cell: Cell) -> bool:
 def is_solution(cell: Cell) -> bool:
     """Tell whether students are to fill in an assignment's own cell."""
     return bool(marks(cell).get("solution"))
+
+
+def is_by_hand(cell: Cell) -> bool:
+    """Tell whether a person grades an assignment's own cell."""
+    own = marks(cell)
+    return bool(own.get("task") or (own.get("grade") and (own.get("solution") or cell["cell_type"] != "code")))
 
 
 def code_cell(source: str, like: NotebookNode, taken: set[str], role: dict[str, Any] | None = None) -> NotebookNode:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from autograder.intake import limits
-from autograder.intake.cells import Cell, code_cell, is_solution, is_test, marks, new_id
+from autograder.intake.cells import PARTS, Cell, code_cell, is_by_hand, is_solution, is_test, marks, new_id
 from autograder.intake.definitions import read_code
 from autograder.intake.environment import Environment
 from autograder.intake.exercises import Exercise, exercises, is_filled, is_unfilled_stub
@@ -66,6 +66,8 @@ class Layout:
         given = environment or Environment()
         around = Environment(given.given | self._modules, given.handed_in)
         repairs: list[str] = []
+        for cell in notebook.cells:
+            cell.metadata.pop(PARTS, None)  # nobody but this says so
         if any([strip_accounts(part.metadata) for part in (notebook, *notebook.cells)]):
             repairs.append("names and ids of accounts were taken out of the notebook's metadata")
         roles = self._roles.give_by_metadata(notebook)
@@ -151,32 +153,37 @@ class Layout:
         taken: set[str],
         repairs: list[str],
     ) -> list[Place]:
-        """Return a cell in the parts that have to be kept apart, or as it is.
+        """Return a cell with what may run of it if a part fails, or in parts if Python cannot read it as a whole.
 
         elsewhere -- what other cells define. A kernel never ran what this cell defines behind an error, so that counts
         only where there is nothing else.
         """
         source = cell.source
-        broken = not read_code(source).runs
-        whole = rescue(source) if broken else [source]
+        if role is not None and is_by_hand(self._roles.by_id[role]):
+            return [Place(cell, role)]  # a person reads it as it is
+        if read_code(source).runs:
+            parts = split(source, self._names, around.is_there, elsewhere)
+            if len(parts) > 1:
+                cell.metadata[PARTS] = [list(part) for part in parts]
+            return [Place(cell, role)]
+        whole = rescue(source)
         if len(whole) > 1:
             whole = hold_back(whole, elsewhere) or [source]
-        parts: list[str] = []
-        for one in whole:
-            parts += split(one, self._names, around.is_there, elsewhere) if read_code(one).runs else [one]
-        if parts == [source]:
+        if whole == [source]:
             return [Place(cell, role)]
-        if broken and (len(parts) > 1 or not read_code(parts[0]).runs):
-            names = sorted(self._names & frozenset().union(*(read_code(part).functions for part in parts)))
+        pieces: list[str] = []
+        for one in whole:
+            runs = read_code(one).runs
+            pieces += [text for _, text in split(one, self._names, around.is_there, elsewhere)] if runs else [one]
+        if len(pieces) > 1 or not read_code(pieces[0]).runs:
+            names = sorted(self._names & frozenset().union(*(read_code(part).functions for part in pieces)))
             kept = f" ({', '.join(names)})" if names else ""
             repairs.append(f"{name} has a syntax error; what of it can be read on its own was kept{kept}")
-        elif broken:
-            repairs.append(f"{name} was indented as a whole, and was moved to the left")
         else:
-            repairs.append(f"{name} was run in {len(parts)} parts, so that one that fails leaves the others standing")
-        holder = self._holder(parts, role)
+            repairs.append(f"{name} was indented as a whole, and was moved to the left")
+        holder = self._holder(pieces, role)
         places = []
-        for number, part in enumerate(parts):
+        for number, part in enumerate(pieces):
             if number == holder:
                 cell.source = part
                 places.append(Place(cell, role))

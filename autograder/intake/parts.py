@@ -1,8 +1,9 @@
-"""Cut a code cell into parts, so that one that fails does not take the others along."""
+"""The parts of a code cell, so that one that fails does not take the others along."""
 
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import textwrap
 import warnings
@@ -29,26 +30,28 @@ def split(
     exercises: frozenset[str],
     is_there: Callable[[str], bool],
     elsewhere: frozenset[str] = frozenset(),
-) -> list[str]:
-    """Return the parts of a cell that Python can compile; one, if nothing in it needs to be kept apart.
+) -> list[tuple[int, str]]:
+    """Return the parts of a cell that Python can compile, each with its first line; one, if none needs to be apart.
 
     exercises -- the names that tests look for
     is_there -- tells whether a module can be imported
     elsewhere -- what other cells define; what this one says of it stays behind a call that may fail, as in a kernel
-    The parts run in order and say together what the cell said, so they do what it did, unless one of them fails.
+    A cell runs as a whole. If a statement of it fails, the parts behind that one may run all the same.
     """
     statements = read_code(source).statements
     if source.lstrip().startswith("%%") or len(statements) < 2:
-        return [source]
+        return [(1, source)]
     cuts = _cuts(statements, exercises, is_there, elsewhere)
     if not cuts:
-        return [source]
+        return [(1, source)]
     # If it is cut at all, then also behind each exercise, so that nothing else is taken for its failure.
     behind = (n for n in range(1, len(statements)) if statements[n - 1].functions & exercises)
     cuts |= {n for n in behind if not redefines(statements[n], elsewhere)}
     bounds = [0, *sorted(cuts), len(statements)]
     parts = [statements[begin:end] for begin, end in pairwise(bounds)]
-    return ["\n".join(one.text for one in part).strip("\n") for part in parts]
+    texts = ["\n".join(one.text for one in part) for part in parts]
+    begins = itertools.accumulate((text.count("\n") + 1 for text in texts), initial=1)
+    return [(begin, text.strip("\n")) for begin, text in zip(begins, texts, strict=False)]
 
 
 def _cuts(

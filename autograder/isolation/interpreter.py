@@ -144,6 +144,8 @@ class Interpreter(InteractiveShell):
     """Name and text of the last error that was shown since somebody set this to None."""
     callback_error: BaseException | None = None
     """What `after_statement` raised."""
+    failed_line: int | None = None
+    """The first line of the top-level statement that failed last, since somebody set this to None."""
     uncounted: str | None = None
     """The cell that runs, if it is none of those in `In`."""
 
@@ -266,6 +268,8 @@ class Interpreter(InteractiveShell):
         failed: bool = await super().run_code(code_obj, result, async_=async_)
         callback, lines = self._watches[-1] if self._watches else (None, iter(()))
         line = next(lines, None)
+        if failed:
+            self.failed_line = line
         if callback is None or line is None or failed:
             return failed
         try:

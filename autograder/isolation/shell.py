@@ -30,6 +30,8 @@ from autograder.isolation.recorder import Recorder
 class CellRun:
     """What came of running a cell.
 
+    `failed_line` is where the statement begins that did not end well, None if all did or none was begun.
+
     `ename` and `evalue` are those of the error that ended it (or that IPython showed while
     formatting its result), or None.
     """
@@ -38,6 +40,7 @@ class CellRun:
     ename: str | None
     evalue: str | None
     seconds: float
+    failed_line: int | None = None
 
     @property
     def ok(self) -> bool:
@@ -86,9 +89,10 @@ class Shell:
         With *store_count* false, the cell is not counted and not kept in `In`.
         """
         interpreter = self.interpreter
-        interpreter.shown_error = interpreter.callback_error = None
+        interpreter.shown_error = interpreter.callback_error = interpreter.failed_line = None
+        blank = _leading_blank_lines(source)
         if after_statement is not None:
-            interpreter.after_statement = _shifted(after_statement, _leading_blank_lines(source))
+            interpreter.after_statement = _shifted(after_statement, blank)
         started = time.perf_counter()
         error: BaseException | None = None
         with self.recording():
@@ -107,7 +111,8 @@ class Shell:
             raise interpreter.callback_error
         shown = interpreter.shown_error or (None, None)
         ename, evalue = shown if error is None else name_and_text(error)
-        return CellRun(outputs, ename, evalue, seconds)
+        line = None if interpreter.failed_line is None else interpreter.failed_line + blank
+        return CellRun(outputs, ename, evalue, seconds, line)
 
     @contextlib.contextmanager
     def recording(self) -> Iterator[None]:

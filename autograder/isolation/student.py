@@ -1,7 +1,7 @@
 """The student process's loop: runs the student's cells, and answers the grader about what they made.
 
     ["run", {"source", "number"}]  from the host, answered by
-    ["done", {"outputs", "ename", "evalue", "seconds"}]
+    ["done", {"outputs", "ename", "evalue", "seconds", "line"}]
     ["request", {...}]             from the grader's `Peer`, answered by ["reply", {...}]
     ["bye"]                        ends the process
 
@@ -105,7 +105,13 @@ class Student:
             run = self._shell.run(source)
         finally:
             self._in_cell = False
-        return {"outputs": run.outputs, "ename": run.ename, "evalue": run.evalue, "seconds": run.seconds}
+        return {
+            "outputs": run.outputs,
+            "ename": run.ename,
+            "evalue": run.evalue,
+            "seconds": run.seconds,
+            "line": run.failed_line,
+        }
 
     def _answer(self, request: list[Any]) -> None:
         # An interrupt during the call is the call's failure, and the answer says so; one that comes when the

@@ -1,6 +1,7 @@
 """Honest submissions: what a test means in two processes is what it means in one."""
 
 from dataclasses import replace
+from functools import partial
 
 import nbformat
 import pytest
@@ -281,3 +282,33 @@ def test_partial_credit_is_the_tests_own(examine):
     cell = find_cell(graded.notebook, "test_last")
 
     assert score(cell) == (1.0, 1.0)
+
+
+class TestWholeCells:
+    """A cell runs as a whole; only what stands behind a failure runs on its own."""
+
+    @pytest.fixture
+    def examine(self, examine, engine):
+        """Grade a notebook that was laid out before."""
+        return partial(examine, engine.plan.layout.apply)
+
+    def test_nothing_fails(self, examine):
+        """A cell that calls between its definitions stays one, with its outputs in one place."""
+        source = "print('before')\ndef keep(x):\n    return x + 1\nprint('between')\ndef base():\n    return 1\nprint(keep(1))"
+        graded = examine(keep=source)
+        cell = find_cell(graded.notebook, "keep")
+
+        assert cell.source == source
+        assert "".join(output.text for output in cell.outputs) == "before\nbetween\n2\n"
+        assert graded.failed == []
+
+    def test_a_failure_in_the_middle(self, examine):
+        """What stands behind it is defined, what stood before it ran once, and the cell shows all of it."""
+        source = "print('once')\nundefined_name()\nprint('never')\ndef keep(x):\n    print('kept')\n    return x + 1"
+        graded = examine(keep=source)
+        cell = find_cell(graded.notebook, "keep")
+
+        assert graded.failed == []
+        assert [output.output_type for output in cell.outputs] == ["stream", "error"]
+        assert cell.outputs[0].text == "once\n"
+        assert any("fails at line 2" in repair for repair in graded.examination.repairs)
