@@ -48,7 +48,7 @@ _EVENTS = {
 _OF_CELLS = {
     **dict.fromkeys(["os.fork", "os.forkpty", "os.system", "os.exec", "os.posix_spawn", "os.spawn"], "process"),
     **dict.fromkeys(["subprocess.Popen", "pty.spawn"], "process"),
-    **dict.fromkeys(["sys.settrace", "sys.setprofile"], "trace"),
+    **dict.fromkeys(["sys.settrace", "sys.setprofile", "sys.monitoring.register_callback"], "trace"),
     **dict.fromkeys(["sys._getframe", "sys._current_frames", "sys._current_exceptions"], "frames"),
     **dict.fromkeys(["gc.get_objects", "gc.get_referrers", "gc.get_referents"], "memory"),
 }

@@ -1,6 +1,7 @@
 """What is noticed of a notebook, and what is not."""
 
 import os
+import sys
 import time
 
 import pytest
@@ -33,6 +34,10 @@ TRIED = {
     "import resource; resource.setrlimit(resource.RLIMIT_CORE, (0, 0))": "tried to change its limits",
     "import fcntl; fcntl.flock(open('lock', 'w'), fcntl.LOCK_EX)": "tried to lock a file",
 }
+if sys.version_info >= (3, 12):
+    TRIED["import sys; m = sys.monitoring; m.use_tool_id(2, 'x'); m.register_callback(2, m.events.LINE, print)"] = (
+        "traced the code that runs it"
+    )
 
 HONEST = {
     "numpy": "import numpy as np\nnp.save('a.npy', np.linalg.inv(np.eye(50)))\nprint(np.load('a.npy').sum())",
