@@ -28,7 +28,8 @@ def test_what_a_gap_leaves_is_no_answer(solution):
 
 
 @pytest.mark.parametrize(
-    "line", ["f(x=None)", "a = g(None)", "a = [None]", "a = (1, None)", "return None", "a, b = None, 2", "a = () # None"]
+    "line",
+    ["f(x=None)", "a = g(None)", "a = [None]", "a = (1, None)", "return None", "a, b = None, 2", "a = () # None"],
 )
 def test_an_answer_with_a_none_in_it(line):
     """Is an answer, right or wrong."""
