@@ -2,6 +2,7 @@
 
 import ast
 import linecache
+import sys
 from traceback import walk_tb
 
 import numpy as np
@@ -69,23 +70,35 @@ def kind_of(value):
 
 
 def deep_copy(value):
-    """Return a copy of nested tuples, lists and dictionaries down to their arrays."""
+    """Return a copy of nested tuples, lists, sets and dictionaries down to their arrays and tables."""
     if isinstance(value, dict):
         return {key: deep_copy(inner) for key, inner in value.items()}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*map(deep_copy, value))
     if isinstance(value, tuple | list):
         return type(value)(deep_copy(inner) for inner in value)
-    return value.copy() if isinstance(value, np.ndarray) else value
+    return value.copy() if isinstance(value, np.ndarray | set | bytearray) or _is_table(value) else value
 
 
 def same(old, new):
     """Tell whether two nested values have the same keys, lengths, shapes and numbers (NaN equals NaN)."""
+    if old is new:
+        return True
     if isinstance(old, dict):
         return isinstance(new, dict) and old.keys() == new.keys() and all(same(old[k], new[k]) for k in old)
     if isinstance(old, tuple | list):
         return type(old) is type(new) and len(old) == len(new) and all(map(same, old, new))
     if isinstance(old, np.ndarray):
-        return isinstance(new, np.ndarray) and np.array_equal(old, new, equal_nan=True)
+        return isinstance(new, np.ndarray) and np.array_equal(old, new, equal_nan=old.dtype.kind in "fc")
+    if _is_table(old):
+        return type(old) is type(new) and old.equals(new)
     return old == new
+
+
+def _is_table(value):
+    """Tell whether a value is one of pandas'; only who has imported pandas has such values."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(value, pandas.DataFrame | pandas.Series | pandas.Index)
 
 
 def _describe_error(function, error):

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from autograder import python_cells
 from autograder.authoring.errors import AuthoringError
+from autograder.authoring.last_expression import Owners
 from autograder.authoring.marker_errors import check_markers
 from autograder.authoring.master import cell_name, pictures
 from autograder.authoring.stubs import make_stub
@@ -23,8 +25,9 @@ def lint(master: NotebookNode, file: Path, markers: Markers = DEFAULTS) -> list[
     markers -- the course's
     """
     found: list[AuthoringError] = []
+    names = Owners.read(master.cells)
     for position, cell in enumerate(master.cells):
-        problems = _lint_cell(cell, markers)
+        problems = _lint_cell(cell, markers, names)
         found += [problem.at(file=file, cell=cell_name(cell, position)) for problem in problems]
     counts = Counter(cell.metadata.nbgrader.get("grade_id") for cell in master.cells if "nbgrader" in cell.metadata)
     for grade_id, count in counts.items():
@@ -45,7 +48,7 @@ def cautions(master: NotebookNode, file: Path, markers: Markers = DEFAULTS) -> l
     ]
 
 
-def _lint_cell(cell: NotebookNode, markers: Markers) -> list[AuthoringError]:
+def _lint_cell(cell: NotebookNode, markers: Markers, names: Owners) -> list[AuthoringError]:
     marks = cell.metadata.get("nbgrader", {})
     is_code = cell.cell_type == "code"
     try:
@@ -75,16 +78,19 @@ def _lint_cell(cell: NotebookNode, markers: Markers) -> list[AuthoringError]:
         if SKIP in cell.metadata.get("tags", []):
             problems.append(AuthoringError(f"a grade cell must not be tagged {SKIP}: it would be passed unrun."))
         visible = markers.visible(cell.source)
-        problems += _ends_in_statement(cell.source, "") or _ends_in_statement(visible, " without its hidden tests")
+        problems += _lint_end(cell.source, "", names) or _lint_end(visible, " without its hidden tests", names)
     return problems
 
 
-def _ends_in_statement(source: str, version: str) -> list[AuthoringError]:
-    try:
-        body = ast.parse(source).body
-    except SyntaxError as error:
-        return [AuthoringError(f"the grade cell{version} does not parse: {error.msg}.", line=error.lineno)]
-    if body and isinstance(body[-1], ast.Expr):
+def _lint_end(source: str, version: str, names: Owners) -> list[AuthoringError]:
+    """Return what is wrong with a version of a grade cell: it does not parse, or ends in a value."""
+    tree = python_cells.parse(source)
+    if tree is None:
+        error = python_cells.syntax_error(source)
+        line = error.lineno if isinstance(error, SyntaxError) else None
+        return [AuthoringError(f"the grade cell{version} does not parse: {getattr(error, 'msg', error)}.", line=line)]
+    body = tree.body
+    if body and isinstance(body[-1], ast.Expr) and names.has_value(body[-1].value):
         return [
             AuthoringError(
                 f"the grade cell{version} ends in an expression, which nbgrader takes for partial credit; "

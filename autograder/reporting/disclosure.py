@@ -11,6 +11,7 @@ is known to be harmless; one that is not understood becomes a general sentence.
 from __future__ import annotations
 
 import builtins
+import itertools
 import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -31,12 +32,26 @@ _OWN_FRAME = re.compile(r"(?:<ipython-input-[^>]*>|Cell In ?\[\d+\])[:,](?: line
 _ITEM = r"(?P<item>[A-Za-z_]\w*(?:\[[\"'\w]+\])*(?: with [A-Za-z]+)?)"
 # A line with one of these repeats something that the student's code has said.
 _REPEATED = ("stops with", "at this line", "keys are", "dA are", "of type", "dtype", "but returns", " calls ")
-_KINDS = "a number|a NumPy array|a tuple|a list|a dictionary"
+_KINDS = (
+    "a number|a NumPy array|a tuple|a list|a dictionary|a string|True or False|a whole number|None|a set|a frozenset|"
+    "a deque|a date|a datetime|a time|a timedelta|a Decimal|a Fraction|a DataFrame|a Series|an Index"
+)
 _TYPES = frozenset(
     ["None", *dir(builtins), "ndarray", "matrix", "float64", "float32", "int64", "int32", "bool_", "complex128"]
 )
 # After such a line all others are the check's own; after any other, one may be the rest of something repeated.
 _ABOUT_NUMBERS = re.compile(r"has the right shape|has the wrong shape|is not filled in yet|in place\.$")
+# Below such a line stand what is expected, what the student's code returned, and hints in words that are known.
+_ABOUT_VALUES = re.compile(
+    r"has the right type\b|has no (entry|column) .*\.$|has (an entry|a column) that it should not have"
+    r"|has its columns in another order"
+)
+_HINTS = re.compile(
+    r"  (Only (spaces and line ends|capital and small letters) are different\.|"
+    r"The first difference is at position \d+\.|"
+    r"Capital and small letters, texts and numbers are different keys\.|"
+    r"\d+ of \d+ values differ; the first is at index \[[\d, ]+\]:)"
+)
 _Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
 
 
@@ -54,6 +69,19 @@ _RULES: list[_Rule] = [
     ),
     _rule(rf": {_ITEM} should have \d+ entr(?:y|ies)\b.*", lambda m: f": {_item(m)} has the wrong number of entries."),
     _rule(rf": {_ITEM} has no entry\b.*", lambda m: f": {_item(m)} lacks an entry that it should have."),
+    _rule(rf": {_ITEM} has no column\b.*", lambda m: f": {_item(m)} lacks a column that it should have."),
+    _rule(
+        rf": {_ITEM} has (?P<what>an entry|a column) that it should not have\..*",
+        lambda m: f": {_item(m)} has {m['what']} that it should not have.",
+    ),
+    _rule(
+        rf": {_ITEM} has its columns in another order\..*", lambda m: f": {_item(m)} has its columns in another order."
+    ),
+    _rule(rf": {_ITEM} has the right type\b.*", lambda m: f": {_item(m)} has the right type, but a wrong value."),
+    _rule(
+        rf": {_ITEM} should hold (?P<what>numbers|True and False|dates|durations)\b.*",
+        lambda m: f": {_item(m)} should hold {m['what']}, but has another dtype.",
+    ),
     _rule(
         rf": {_ITEM} should hold real numbers\b.*",
         lambda m: f": {_item(m)} should hold real numbers, but has another dtype.",
@@ -188,11 +216,20 @@ def _told_of_visible(
     told = [first if own else _told_of_hidden(ename, first, function)]
     if own and _ABOUT_NUMBERS.search(first):
         told += rest
+    elif own and _ABOUT_VALUES.search(first):
+        told += _about_values(rest)
     for text in rest:
         found = re.fullmatch(r"  at this line(?: of \w+)?: (.*)", text)
         if found and found[1].strip() in own_code:
             told.append(f"  at this line: {found[1].strip()}")
     return "\n".join(told)
+
+
+def _about_values(rest: list[str]) -> list[str]:
+    """Return what a check says further of a value that may be a text: nothing of what the student's code returned."""
+    own = itertools.takewhile(lambda text: text.startswith("  expected: ") or _HINTS.fullmatch(text), rest)
+    told = list(own)
+    return told + [text for text in rest[len(told) :] if _HINTS.fullmatch(text)]
 
 
 def _repeats(text: str) -> bool:
@@ -223,8 +260,8 @@ def _without_numbers(evalue: str) -> list[str]:
 
 
 def _item(match: re.Match[str]) -> str:
-    """Return what an item is called, without the numbers that tell about the hidden test."""
-    return re.sub(r"\d+", "…", match["item"])
+    """Return what an item is called, without the numbers and keys that tell about the hidden test."""
+    return re.sub(r"\['.*?'\]", "[…]", re.sub(r"\d+", "…", match["item"]))
 
 
 def _type(name: str) -> str:

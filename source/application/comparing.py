@@ -4,7 +4,10 @@ The type comes first, then the shape, then the values. A message may end in a hi
 out only when something is wrong.
 """
 
+import math
 import re
+import sys
+from enum import Enum
 
 import numpy as np
 
@@ -12,22 +15,28 @@ from calling import CheckFailed, function_name, kind_of
 from constant_factors import agree
 from known_inputs import meaning
 from numerical_hints import other_shape, wrong_values
+from other_values import compare_other
 
 __all__ = ["expect_equal", "expect_grads", "expect_keys", "expect_length"]
 
 
-def expect_equal(function, item, expected, got, known=None):
-    """Compare one returned item with what it should be: type, then shape (strictly), then values.
+def expect_equal(function, item, expected, got, known=None, kind=None):
+    """Compare one returned item with what it should be: type, then shape (strictly), size or keys, then values.
 
     function -- the student's function, for the message
     item -- what the item is called, for the message
-    expected, got -- a number, an array, or tuples of these; expected may be nested lists of numbers
+    expected, got -- numbers, arrays, texts, True, False, None, dates, Decimals, Fractions, paths, Enum members, pandas'
+        tables; tuples, lists, sets and dictionaries of these. If expected is a list of lists of numbers, it stands for
+        an array; a flat list of numbers, for a list or an array. Inside of lists and dictionaries a list is a list.
     known -- what is known about the call, for hints: one of the classes in known_inputs
+    kind -- list, if a list of numbers is to be a list and nothing else
+    Numbers are equal if they agree to about six digits, everything else if it is the same.
     Raises CheckFailed at the first difference.
     """
     # 'parameters["W1"]' and "dW with relu" are about W1 and dW.
     key = re.search(r'\["(\w+)"\]$', item)
-    _compare(function, item, expected, got, known, key[1] if key else item.split(" with ")[0])
+    key = key[1] if key else item.split(" with ")[0]
+    _compare(function, item, expected, got, known, key, lists=kind is list)
 
 
 def entries(number):
@@ -96,12 +105,28 @@ def expect_grads(function, expected, grads, known=None):
         _compare(function, f'grads["dA{L}"]', expected[f"dA{L}"], grads[f"dA{L}"], known, f"dA{L}")
 
 
-def _compare(function, item, expected, got, known, key):
-    """Compare as `expect_equal` does; `key` is the item's name in the exercise."""
+def _compare(function, item, expected, got, known, key, lists=False):
+    """Compare as `expect_equal` does.
+
+    key -- the item's name in the exercise
+    lists -- whether a list of numbers is a list, and does not stand for an array
+    """
     if isinstance(expected, tuple):
         expect_length(function, item, len(expected), got, kind=tuple)
         for position, (inner, value) in enumerate(zip(expected, got, strict=True)):
-            _compare(function, f"{item}[{position}]", inner, value, known, f"{key}[{position}]")
+            _compare(function, f"{item}[{position}]", inner, value, known, f"{key}[{position}]", lists)
+        return
+    if expected is not None:
+        _refuse_none(function, item, got)
+    if not _is_numeric(expected, got, lists):
+        if isinstance(expected, np.ndarray | complex | np.complexfloating):
+            _compare_array(function, item, expected, got)
+            return
+
+        def inside(item, expected, got):
+            _compare(function, item, expected, got, known, item, lists=True)
+
+        compare_other(function, item, expected, got, inside)
         return
     expected = np.asarray(expected)
     got = _as_numbers(function, item, expected, got)
@@ -125,13 +150,75 @@ def _compare(function, item, expected, got, known, key):
         raise CheckFailed(*lines)
 
 
+def _is_numeric(expected, got, lists):
+    """Tell whether what is expected is a number or an array of numbers, or a list that stands for one."""
+    if isinstance(expected, bool | Enum | np.timedelta64):
+        return False
+    if isinstance(expected, int | float | np.number):
+        # A whole number that no array holds is compared as it is.
+        return not isinstance(expected, int) or abs(expected) < 2**63
+    if isinstance(expected, np.ndarray):
+        return expected.dtype.kind in "fiu"
+    return isinstance(expected, list) and not lists and _stands_for_array(expected, got)
+
+
+def _stands_for_array(expected, got):
+    """Tell whether a list is a short form of an array of numbers."""
+    if type(got) is not np.ndarray and not (_has_lists(expected) and _is_numbers(expected)):
+        return False
+    try:
+        return np.asarray(expected).dtype.kind in "fiu"
+    except ValueError:  # rows of different lengths
+        return False
+
+
+def _has_lists(value):
+    return bool(value) and all(isinstance(inner, list) for inner in value)
+
+
+def _is_numbers(value):
+    """Tell whether a nested list holds nothing but numbers."""
+    if isinstance(value, list):
+        return all(map(_is_numbers, value))
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+def _compare_array(function, item, expected, got):
+    """Compare a complex number, or an array of anything but real numbers."""
+    name, scalar = function_name(function), np.ndim(expected) == 0
+    is_number = isinstance(got, int | float | complex | np.number) and not isinstance(got, bool)
+    if type(got) is not np.ndarray and not (scalar and is_number):
+        wanted = "a number" if scalar else "a NumPy array"
+        raise CheckFailed(f"{name}: {item} should be {wanted}, but is {kind_of(got)}.")
+    expected, got = np.asarray(expected), np.asarray(got)
+    if got.shape != expected.shape:
+        shapes = f"  expected: {_shape(expected)}", f"  got:      {_shape(got)}"
+        raise CheckFailed(f"{name}: {item} has the wrong shape.", *shapes)
+    is_complex = expected.dtype.kind == "c"
+    if got.dtype.kind not in ("cfiu" if is_complex else expected.dtype.kind):
+        raise CheckFailed(f"{name}: {item} should have dtype {expected.dtype}, but has dtype {got.dtype}.")
+    wrong = ~agree(expected, got) if is_complex else np.asarray(expected != got, bool)
+    if wrong.any():
+        index = tuple(int(i) for i in np.argwhere(wrong)[0])
+        lines = [f"{name}: {item} has the right type and shape, but wrong values."]
+        if index:
+            differ = f"{int(wrong.sum())} of {wrong.size} values differ"
+            lines.append(f"  {differ}; the first is at index [{', '.join(map(str, index))}]:")
+        raise CheckFailed(*lines, f"  expected: {expected[index]!s}", f"  got:      {got[index]!s}")
+
+
+def _refuse_none(function, item, got):
+    """Raise CheckFailed if a gap was left empty."""
+    # NumPy wraps a None in an array of shape (); from another process that comes as something that is called only.
+    is_wrapped = getattr(got, "shape", None) == () and not isinstance(got, np.generic)
+    if got is None or (is_wrapped and got.item() is None):
+        raise CheckFailed(f"{function_name(function)} is not filled in yet: {item} is still None.")
+
+
 def _as_numbers(function, item, expected, got):
     """Return `got` as an array of numbers, or say why it is none."""
     scalar = expected.shape == ()
     wanted = "a number" if scalar else "a NumPy array"
-    # NumPy wraps a None in an array of shape (); from another process that comes as something that is called only.
-    if got is None or (getattr(got, "shape", None) == () and got.item() is None):
-        raise CheckFailed(f"{function_name(function)} is not filled in yet: {item} is still None.")
     # Exactly these types: a subclass (np.matrix for one) multiplies and adds by rules of its own.
     right_type = type(got) is np.ndarray or (
         scalar and isinstance(got, int | float | np.number) and not isinstance(got, bool)
@@ -141,6 +228,8 @@ def _as_numbers(function, item, expected, got):
             f"{function_name(function)}: {item} should be {wanted}, but is {kind_of(got)}.",
             *_indented(_other_type(expected, got)),
         )
+    if isinstance(got, int) and abs(got) >= 2**63:  # more than an array of whole numbers holds
+        got = float(got) if abs(got) <= sys.float_info.max else math.inf if got > 0 else -math.inf
     got = np.asarray(got)
     if got.dtype.kind not in "fiu":
         raise CheckFailed(

@@ -73,6 +73,7 @@ class TestBuild:
             "images/outline.svg",
             "known_inputs.py",
             "numerical_hints.py",
+            "other_values.py",
             "step_by_step.ipynb",
             "testCases.py",
         ]

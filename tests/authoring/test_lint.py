@@ -42,6 +42,54 @@ def test_a_grade_cell_ends_in_a_statement(source):
     assert all("notebooks/made_up.py, cell test_answer, line " in problem for problem in found)
 
 
+@pytest.mark.parametrize(
+    "last",
+    [
+        "np.testing.assert_allclose(f(1), 1)",
+        "pd.testing.assert_frame_equal(f(1), f(1))",
+        "assert_equal(f(1), 1)",
+        "tests.assertEqual(f(1), 1)",
+        "unittest.TestCase().assertTrue(f(1))",
+        "check_f(f)",
+        "check(f)",
+        "print(f(1))",
+        "display(f(1))",
+        "compare(f(1), 1)",  # the author's own: whether it returns something is seen when it is run
+        "tools.compare(f(1), 1)",
+        "await compare(f(1), 1)",
+        "None",
+        "%matplotlib inline",
+    ],
+)
+def test_a_last_line_that_only_checks(last):
+    """Has no value that anybody could take for points, as far as can be told without running it."""
+    given = code_cell("import tools\nimport numpy as np\ndef compare(a, b):\n    assert a == b == f(1)")
+
+    assert problems(solution_cell("def f(x):\n    return x"), given, grade_cell(f"assert f(1)\n{HIDDEN}\n{last}")) == []
+
+
+@pytest.mark.parametrize(
+    "last",
+    ["f(1)", "f.check(1)", "check_it(1)", "made.assert_it()", "total", "np.pi", "1 == f(1)", "sum([f(1)])", "nobody()"],
+)
+def test_a_last_line_with_a_value(last):
+    """It is the student's, or plainly one; a student's function could return its own marks."""
+    solution = solution_cell("def f(x):\n    return x\ndef check_it(x):\n    return x\nclass Made: ...")
+    given = code_cell("import numpy as np\nmade = Made()\ntotal = 1")
+    (found,) = problems(solution, given, grade_cell(f"assert f(1)\n{last}"))
+
+    assert "ends in an expression" in found
+
+
+def test_a_last_line_from_a_star():
+    """What an `import *` brings cannot be told; the student's functions are not among it."""
+    solution, given = solution_cell("def f(x):\n    return x"), code_cell("from tools import *")
+
+    assert problems(solution, given, grade_cell("compare(f(1), 1)")) == []
+    assert "ends in an expression" in problems(solution, given, grade_cell("f(1)"))[0]
+    assert "ends in an expression" in problems(solution, given, grade_cell("len(f(1))"))[0]
+
+
 def test_a_skipped_grade_cell():
     """The tag skip-execution on a grade cell would pass it unrun."""
     cell = grade_cell("assert f(1) == 1")

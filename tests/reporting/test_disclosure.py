@@ -76,6 +76,24 @@ class TestVisible:
         """Neither in a failure of the check nor in one of a hidden test."""
         assert "secret" not in told_of_test(failed(message, passed=passed), TEST, "f")
 
+    @pytest.mark.parametrize(
+        "message",
+        [
+            "f: x['key'] has the right type, but a wrong value.\n  expected: 'abc'\n  got:      'secret'\n"
+            "  Only capital and small letters are different.",
+            "f: x has no entry 'key'.\n  Capital and small letters, texts and numbers are different keys.\n"
+            "  got:      the keys 'secret'\n  expected: secret",
+            "f: x has an entry that it should not have.\n  got:      'secret'",
+            "f: x has the right type and shape, but wrong values.\n"
+            "  1 of 2 values differ; the first is at index [0, 1]:\n  expected: abc\n  got:      secret",
+        ],
+    )
+    def test_texts_that_should_have_been_returned(self, message):
+        """What is expected stands in the notebook that students have; what they returned may tell of hidden inputs."""
+        told = told_of_test(failed(message, passed=False), TEST, "f")
+
+        assert told.split("\n") == [text for text in message.split("\n") if "secret" not in text]
+
     def test_an_ordinary_assertion(self):
         """The line that failed, of the test itself; the message only if it stands there, too."""
         source = "assert f(2) == 4, 'square it'\n### BEGIN HIDDEN TESTS\nassert f(3) == 9\n### END HIDDEN TESTS"
@@ -122,6 +140,18 @@ class TestHidden:
             ("f stops with ValueError: shapes (3,5) and (4,)", "f stops with ValueError."),
             ("f calls g: g is not filled in yet: it", "f calls a function that is not filled in yet."),
             ("something else with 7.25", "f: a further test of it fails."),
+            ("f: x should be a string, but is of type int.", "f: x should be a string, but is of type int."),
+            (
+                "f: x['secret'] has the right type, but a wrong value.\n  expected: 'secret'\n  got:      'secret'",
+                "f: x[…] has the right type, but a wrong value.",
+            ),
+            ("f: x has no entry 'secret'.\n  got:      the keys 'secret'", "f: x lacks an entry that it should have."),
+            ("f: x has no column 'secret'.", "f: x lacks a column that it should have."),
+            ("f: x has a column that it should not have.\n  got:", "f: x has a column that it should not have."),
+            (
+                "f: x['secret'] should hold numbers, but has dtype secret.",
+                "f: x[…] should hold numbers, but has another dtype.",
+            ),
         ],
     )
     def test_which_item_and_how(self, message, told):
