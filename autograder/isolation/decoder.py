@@ -24,11 +24,14 @@ from autograder.isolation.named_tuples import class_of_fields
 from autograder.isolation.records import class_of_record, write_fields
 from autograder.isolation.safe_types import FACTORIES, TYPECODES, TYPES
 from autograder.isolation.standard_values import KINDS
+from autograder.isolation.tables import kind_named, size
 
 __all__ = ["Borrower", "Decoded", "Decoder"]
 
 _CONSTANTS: Mapping[str, object] = MappingProxyType({"Ellipsis": Ellipsis, "NotImplemented": NotImplemented})
 _EQUAL_HASHES = 64
+# A column is copied into its array, and that into its table.
+_COPIES = 3
 
 
 class Borrower(Protocol):
@@ -93,6 +96,7 @@ class Decoder:
         self._objects: list[Any] = [None] * len(self._nodes)
         self._sent: dict[int, Any] = {}
         self._room = limits.total_bytes
+        self._tables_room = _COPIES * limits.total_bytes
 
     def run(self, restore: Any) -> Decoded:
         """Return the value and, if it answers a request, what it restores."""
@@ -175,13 +179,23 @@ class Decoder:
         if tag in ("tuple", "frozenset", "slice"):
             _, _ = node
             return _WHOLES[tag](things)
-        if tag == "value":
-            _, _, name = node
-            kind = KINDS[name]
-            if kind.to_student and not self._to_student:
-                raise ValueError("a value that only the grader sends")
-            return kind.build(*things)
+        if tag in ("value", "index", "table"):
+            return self._of_a_kind(node, things)
         return self._of_a_class(node, things)
+
+    def _of_a_kind(self, node: Node, things: list[Any]) -> object:
+        tag, _, name = node
+        kind = KINDS[name] if name in KINDS else kind_named(name)
+        if (kind.to_student and not self._to_student) or kind.tag != tag:
+            raise ValueError("a value that is sent otherwise")
+        # One array may be the part of many tables, each of which copies it.
+        self._tables_room -= sum(map(size, things))
+        if self._tables_room < 0:
+            raise ValueError("tables that are too large")
+        for thing in things:
+            if tag == "index" and type(thing) is tuple:
+                _check_hashes(list(thing))
+        return kind.build(*things)
 
     def _of_a_class(self, node: Node, things: list[Any]) -> object:
         """Return an instance of a class that is neither Python's nor NumPy's, or that class."""

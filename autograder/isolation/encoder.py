@@ -1,9 +1,9 @@
 """Object graphs to plain data.
 
-A *value* is an object of exactly one of the types listed in `_WRITERS` below or in `standard_values`, a named tuple, a
-dataclass's instance, an enumeration or its member, a NumPy scalar or dtype, or a class that both processes know.
-Anything else, an instance of a subclass above all, is not a value and goes to the lender. Types are told by identity
-before any method of an object is called.
+A *value* is an object of exactly one of the types listed in `_WRITERS` below, in `standard_values` or in `tables`, a
+named tuple, a dataclass's instance, an enumeration or its member, a NumPy scalar or dtype, or a class that both
+processes know. Anything else, an instance of a subclass above all, is not a value and goes to the lender. Types are
+told by identity before any method of an object is called.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from autograder.isolation.named_tuples import describe_named_tuple
 from autograder.isolation.records import describe_record, read_fields
 from autograder.isolation.safe_types import SCALARS, TYPECODES, name_of_factory, name_of_type
 from autograder.isolation.standard_values import kind_of
+from autograder.isolation.tables import kind_of_pandas
 
 __all__ = ["Encoded", "Encoder", "Lender"]
 
@@ -210,9 +211,11 @@ class Encoder:
         return ["space", self._pairs(held)] if all(type(name) is str for name in held) else None
 
     def _standard(self, thing: Any) -> Node | None:
-        kind = kind_of(type(thing))
+        kind = kind_of(type(thing)) or kind_of_pandas(type(thing))
         parts = None if kind is None or (kind.to_student and not self._to_student) else kind.take(thing)
-        return None if parts is None or kind is None else ["value", self._items(parts, len(parts)), kind.name]
+        if kind is None or parts is None:
+            return None
+        return [kind.tag, self._items(parts, len(parts)), kind.name]
 
     def _of_a_class(self, thing: Any) -> Node | None:
         """Return the node of an instance of a class that is neither Python's nor NumPy's."""

@@ -11,6 +11,7 @@ graph answers. A *node* is a list that begins with its tag:
     ["dict", k v k v]     ["odict", k v k v]                ["const", name]   ["type", name]
     ["counter", k v k v]  ["ddict", k v k v, factory]       ["text", str]     ["octets", bytes]
     ["space", k v k v]    ["value", parts, kind]            ["numbers", typecode, bytes]
+    ["index", parts, kind]                                  ["table", parts, kind]
     ["named", items, class, fields]                         ["dtype", dtype]
     ["record", values, class, fields, ordered]              ["scalar", dtype, bytes]
     ["frozen", values, class, fields, ordered]
@@ -38,15 +39,15 @@ Node = list[Any]
 Graph = list[Any]
 
 #: Nodes that can only be built after what they contain, in one piece.
-WHOLE = frozenset(["tuple", "named", "frozenset", "slice", "value", "frozen", "enum", "member"])
+WHOLE = frozenset(["tuple", "named", "frozenset", "slice", "value", "index", "table", "frozen", "enum", "member"])
 #: Dicts of some kind: their items are keys and values in turn.
 KEYED = frozenset(["dict", "odict", "ddict", "counter", "space"])
-#: Nodes that hash what they contain, or their keys.
-HASHING = KEYED | {"set", "frozenset", "enum"}
+#: Nodes that hash what they contain, or their keys or labels.
+HASHING = KEYED | {"set", "frozenset", "enum", "index"}
 #: Nodes with items.
 COMPOSITE = WHOLE | KEYED | {"list", "set", "deque", "record"}
 #: Nodes whose objects a call may change.
-MUTABLE = KEYED | {"list", "set", "deque", "record", "bytearray", "numbers", "array", "view"}
+MUTABLE = KEYED | {"list", "set", "deque", "record", "table", "bytearray", "numbers", "array", "view"}
 
 
 def survey(roots: Sequence[Item], nodes: Sequence[Node], limits: Limits, arguments: int = 0) -> list[int]:

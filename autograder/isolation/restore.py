@@ -20,6 +20,7 @@ from autograder.isolation.decoder import Decoded
 from autograder.isolation.errors import MalformedMessage, Refused
 from autograder.isolation.graph import KEYED, MUTABLE
 from autograder.isolation.records import read_fields, write_fields
+from autograder.isolation.tables import look, replace, same_look
 
 __all__ = ["Watch", "apply_changes"]
 
@@ -47,10 +48,11 @@ class Watch:
     def changed(self) -> list[int]:
         """Return the numbers of the objects that are no longer what they were."""
         objects = self._request.objects
+        tags = self._request.tags
         containers = [
             number
             for number, before in self._before.items()
-            if not _same(before, _look(self._request.tags[number], objects[number]))
+            if not _same(tags[number], before, _look(tags[number], objects[number]))
         ]
         arrays = [number for number, sent in self._request.sent.items() if _array_changed(sent, objects[number])]
         return containers + arrays
@@ -64,7 +66,7 @@ def _look(tag: str, thing: Any) -> tuple[Any, ...]:
         return (bytes(thing),)
     if tag == "record":
         return _fields_of(thing)
-    return tuple(thing)
+    return (look(thing),) if tag == "table" else tuple(thing)
 
 
 def _held(thing: Any) -> Any:
@@ -80,7 +82,9 @@ def _fields_of(record: Any) -> tuple[Any, ...]:
         return ()
 
 
-def _same(before: tuple[Any, ...], now: tuple[Any, ...]) -> bool:
+def _same(tag: str, before: tuple[Any, ...], now: tuple[Any, ...]) -> bool:
+    if tag == "table":
+        return same_look(before, now)
     if len(before) == len(now) == 1 and type(before[0]) is type(now[0]) is bytes:
         return bool(before == now)
     return len(before) == len(now) and all(map(operator.is_, before, now))
@@ -184,6 +188,7 @@ _SETTERS: dict[str, Callable[[Any, Any], None]] = {
     "set": _set_set,
     "deque": _set_deque,
     "record": _set_record,
+    "table": replace,
     "bytearray": _set_bytes,
     "numbers": _set_bytes,
 }

@@ -20,7 +20,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-__all__ = ["CONSTANT", "KINDS", "Kind", "kind_of"]
+__all__ = ["CONSTANT", "KINDS", "Kind", "kind_of", "known_zones"]
 
 _MOST_DIGITS = 100_000
 # What Python's own context allows: a number of ten lines to compute can have no larger one.
@@ -40,6 +40,7 @@ class Kind:
         take: Returns a value's parts, or None if this value does not cross.
         build: Returns the value of hostile parts; whatever it raises, they are not parts of one.
         to_student: Whether only the grader sends it.
+        tag: The tag of its nodes.
 
     """
 
@@ -47,6 +48,7 @@ class Kind:
     take: Callable[[Any], tuple[object, ...] | None]
     build: Callable[..., object]
     to_student: bool = False
+    tag: str = "value"
 
 
 def _exact(things: tuple[object, ...], *kinds: type) -> None:
@@ -111,17 +113,18 @@ def _timezone(*parts: Any) -> timezone:
 
 
 @functools.cache
-def _known_zones() -> frozenset[str]:
+def known_zones() -> frozenset[str]:
+    """Return the names of the time zones that this machine knows."""
     return frozenset(zoneinfo.available_timezones())
 
 
 def _take_zone(thing: zoneinfo.ZoneInfo) -> tuple[object, ...] | None:
-    return (thing.key,) if thing.key in _known_zones() else None
+    return (thing.key,) if thing.key in known_zones() else None
 
 
 def _zone(*parts: Any) -> tzinfo:
     _exact(parts, str)
-    if parts[0] not in _known_zones():
+    if parts[0] not in known_zones():
         raise ValueError("an unknown time zone")
     return zoneinfo.ZoneInfo(parts[0])
 

@@ -24,6 +24,8 @@ from enum import Enum, Flag, IntEnum, auto
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
+import numpy as np
+import pandas as pd
 import shapes
 
 @dataclass
@@ -180,6 +182,45 @@ CASES = {
         "def without(pattern, text):\n    return pattern.sub('', text)",
         "assert without(re.compile('[aeiou]', re.I), 'vAlue') == 'vl'",
         "def without(pattern, text):\n    return text",
+    ),
+    "a table": Case(
+        "def totals(sales):\n    return sales.groupby('shop', as_index=False)['price'].sum()",
+        "sales = pd.DataFrame({'shop': ['a', 'b', 'a'], 'price': [1.0, 2.5, 3.0]})\nbefore = sales.copy()\n"
+        "expected = pd.DataFrame({'shop': ['a', 'b'], 'price': [4.0, 2.5]})\n"
+        "pd.testing.assert_frame_equal(totals(sales), expected)\npd.testing.assert_frame_equal(sales, before)\n"
+        "assert totals(sales).equals(expected) and isinstance(totals(sales), pd.DataFrame)",
+        "def totals(sales):\n    sales['price'] *= 2\n    return sales",
+    ),
+    "a table that is changed": Case(
+        "def clean(sales):\n    sales.dropna(inplace=True)\n    sales['day'] = pd.to_datetime(sales['day'])",
+        "sales = pd.DataFrame({'day': ['2024-01-01', None], 'price': [1, 2]})\nassert clean(sales) is None\n"
+        "assert len(sales) == 1 and sales['day'].dt.year.tolist() == [2024]",
+        "def clean(sales):\n    pass",
+    ),
+    "a column": Case(
+        "def ranks(column):\n    return column.rank().astype(int)",
+        "column = pd.Series([30, 10, 20], index=['x', 'y', 'z'], name='n')\n"
+        "pd.testing.assert_series_equal(ranks(column), pd.Series([3, 1, 2], index=['x', 'y', 'z'], name='n'))\n"
+        "assert (ranks(column) > 0).all() and ranks(column).idxmax() == 'x'",
+        "def ranks(column):\n    return column",
+    ),
+    "an index": Case(
+        "def months(year):\n    return pd.date_range(f'{year}-01-01', periods=12, freq='MS')",
+        "assert months(2024).equals(pd.date_range('2024-01-01', periods=12, freq='MS'))\n"
+        "assert months(2024)[1] == pd.Timestamp('2024-02-01') and months(2024).freqstr == 'MS'",
+        "def months(year):\n    return pd.date_range(f'{year}-01-01', periods=12, freq='D')",
+    ),
+    "moments of NumPy": Case(
+        "def shifted(days):\n    return days + np.timedelta64(1, 'D')",
+        "days = np.array(['2024-02-28', 'NaT'], 'M8[D]')\nassert shifted(days)[0] == np.datetime64('2024-02-29')\n"
+        "assert np.isnat(shifted(days)[1]) and shifted(days).dtype == 'M8[D]'",
+        "def shifted(days):\n    return days",
+    ),
+    "texts of NumPy": Case(
+        "def upper(words):\n    return np.char.upper(words)",
+        "words = np.array(['a', 'été'])\nassert np.array_equal(upper(words), np.array(['A', 'ÉTÉ']))\n"
+        "assert upper(words).dtype == '<U3'",
+        "def upper(words):\n    return words",
     ),
     "a view of a dict": Case(
         "def names(book):\n    return book.keys()",

@@ -113,4 +113,42 @@ ATTACKS = [
         lost=("keep", "scale", "last"),
         sentence=BROKE,
     ),
+    Attack(
+        "forges tables",
+        "Sends a table of a terabyte that is one array many times, one of codes for nothing, and one that lies.",
+        "two-processes",
+        front=FORGE
+        + """
+    try:
+        import pandas as pd
+    except ImportError:
+        pd = None
+
+    class Table(pd.DataFrame if pd else object):
+        def __eq__(self, other):
+            return True
+        def __array__(self, *a, **k):
+            return np.array([1.0, 2.0, 3.0])
+    """,
+        answers={
+            "keep": "def keep(x):\n    return Table({'x': [1.0, 2.0, 3.0]})",
+            "scale": """
+                def scale(x):
+                    numbers = ["array", "|b", [1 << 20], "C", True, bytes(1 << 20)]
+                    rows = ["index", [[4], None], "pandas.RangeIndex"], ["range", 0, 1 << 20, 1]
+                    columns = ["index", [[6], None], "pandas.RangeIndex"], ["range", 0, 100_000, 1]
+                    table = ["table", [[5], [3], *[[2]] * 100_000], "pandas.DataFrame"]
+                    forge(table, ["list", []], numbers, *rows, *columns)
+            """,
+            "last": """
+                def last(x):
+                    index = ["index", [[2], None], "pandas.RangeIndex"], ["range", 0, 1, 1]
+                    codes = ["array", "<q", [1], "C", True, b"\\x07" * 8]
+                    values = ["value", [[4], [1], True], "pandas.Categorical"], codes
+                    forge(["table", [[3], [1], None], "pandas.Series"], *index, *values)
+            """,
+        },
+        lost=("keep", "scale", "last"),
+        sentence=BROKE + "|" + NOT_COMPARED,
+    ),
 ]
