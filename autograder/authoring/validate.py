@@ -84,7 +84,7 @@ def validate(assignment: Assignment, progress: Callable[[str], None]) -> Validat
     misfits = catalogue_problems(assignment, solution)
     problems += misfits
     proof = None
-    if not misfits and all(marks.score == marks.max_score for marks in read_marks(solution)):
+    if not misfits and all(score(cell)[0] == score(cell)[1] for cell in _tests(solution)):
         progress("trying out mistakes")
         proof = prove(
             assignment.source, Catalogue.read(assignment.catalogue) if assignment.catalogue.is_file() else None

@@ -59,11 +59,15 @@ class Graded:
 
 
 class ByEngine:
-    """By `Engine.examine` in this process, one engine for all."""
+    """By `Engine.examine` in this process, one engine for all.
 
-    def __init__(self, target: Target, *, confine: bool = True) -> None:
+    processes -- 1 to run the tests in the student's process
+    """
+
+    def __init__(self, target: Target, *, confine: bool = True, processes: int = 2) -> None:
         self._target = target
         self._confine = confine
+        self._processes = processes
         self._engine = self._start()
 
     def __enter__(self) -> Self:
@@ -88,7 +92,8 @@ class ByEngine:
         return Graded.read(notebook, [*examination.repairs, *examination.notes])
 
     def _start(self) -> Engine:
-        return Engine(load(self._target.course.root / "bundles" / NAME), NAME, LIMITS, confine=self._confine)
+        bundle = load(self._target.course.root / "bundles" / NAME)
+        return Engine(bundle, NAME, LIMITS, confine=self._confine, processes=self._processes)
 
 
 class ByCheck:

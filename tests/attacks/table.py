@@ -1,6 +1,6 @@
 """Run attacks in this process's setting, and say of each whether it was contained.
 
-    python tests/attacks/table.py [--names A,B] [--json] [--shown]
+    python tests/attacks/table.py [--names A,B] [--processes 1] [--json] [--shown]
 
 Prints a line per attack; ends with 1 if one was not contained.
 """
@@ -25,12 +25,13 @@ def main() -> int:
     """Run the attacks that are named, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--names", help="only these, separated by commas")
+    parser.add_argument("--processes", type=int, default=2, help="1 to run the tests in the student's process")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--shown", action="store_true", help="also what the attacker's notebook shows")
     arguments = parser.parse_args()
     names = arguments.names.split(",") if arguments.names else list(ATTACKS)
     contained = True
-    with target() as attacked, ByEngine(attacked) as road:
+    with target() as attacked, ByEngine(attacked, processes=arguments.processes) as road:
         confined = is_confined(attacked, road)
         for name in names:
             attack = ATTACKS[name]

@@ -11,8 +11,9 @@ import pytest
 from attacks.attack import Attack
 from attacks.catalogue import ATTACKS
 from attacks.host import Host
-from attacks.judge import judge, judge_next, run_attack
-from attacks.roads import ByCheck, NotGradedError, by_grade, by_nbgrader, graded_in_class
+from attacks.judge import is_confined, judge, judge_next, run_attack
+from attacks.one_process import achieved
+from attacks.roads import ByCheck, ByEngine, NotGradedError, by_grade, by_nbgrader, graded_in_class
 from attacks.settings import command as in_setting
 from attacks.settings import unavailable
 from attacks.target import NAME, target
@@ -106,6 +107,30 @@ def test_in_a_setting(setting):
     assert list(outcomes) == list(ATTACKS), result.stderr[-2000:]
     wrong = [f"{name}: {problem}" for name, problems in outcomes.items() for problem in problems]
     assert wrong == [], "\n".join(wrong)
+
+
+@pytest.fixture(scope="module")
+def in_one_process(target):
+    """An engine that runs the tests in the student's process."""
+    with ByEngine(target, processes=1) as road:
+        is_confined(target, road)  # all its processes are there after the first notebook
+        yield road
+
+
+@pytest.mark.usefixtures("_stopped_if_harmful")
+@_each(ATTACKS.values(), lambda attack: attack.name not in SAMPLE)
+def test_in_one_process(attack, target, in_one_process):
+    """An attack reaches its own marks and the tests, and nothing else: neither the host nor the next submission."""
+    outcome = run_attack(attack, target, in_one_process)
+
+    assert set(achieved(outcome.problems)) <= {"earns marks", "reads the tests"}, outcome.problems
+
+
+def test_in_one_process_tests_are_within_reach(target, in_one_process):
+    """What the documentation says of one process is so: an object that equals everything earns marks."""
+    outcome = run_attack(ATTACKS["returns an array of its own class"], target, in_one_process)
+
+    assert achieved(outcome.problems) == ["earns marks"]
 
 
 def test_an_honest_notebook(target, by_engine, tmp_path):

@@ -306,6 +306,55 @@ ONE_LINERS = {
     ),
 }
 
+TABLES = {
+    "series": function(
+        "return x * 2",
+        "return x",
+        "pd.testing.assert_series_equal(f(pd.Series([1, 2])), pd.Series([2, 4]))",
+        before="import pandas as pd",
+    ),
+    "frames": function(
+        "return x.groupby('a').sum()",
+        "return x",
+        "table = f(pd.DataFrame({'a': list('xxy'), 'b': [1, 2, 3]}))\nassert table.loc['x', 'b'] == 3\nassert list(table.index) == ['x', 'y']",
+        before="import pandas as pd",
+    ),
+    "frames in place": function(
+        "x['c'] = x.a + x.b",
+        "x['d'] = x.a",
+        "table = pd.DataFrame({'a': [1], 'b': [2]})\nf(table)\nassert table.c.tolist() == [3]",
+        before="import pandas as pd",
+    ),
+    "frames that must not change": function(
+        "return x.assign(c=1)",
+        "x['c'] = 1; return x",
+        "table = pd.DataFrame({'a': [1]})\nf(table)\nassert list(table.columns) == ['a']",
+        before="import pandas as pd",
+    ),
+    "frames of a given cell": function(
+        "return x.dropna()",
+        "return x",
+        "assert len(clean) == 1\nassert clean.a.iloc[0] == 'x'",
+        before="import pandas as pd\ndirty = pd.DataFrame({'a': ['x', None]})",
+        after="clean = f(dirty)",
+    ),
+    "indexes": function(
+        "return pd.date_range(x, periods=2)",
+        "return pd.Index([x])",
+        "assert f('2024-02-28')[1].day == 29",
+        before="import pandas as pd",
+    ),
+    "stamps": function(
+        "return pd.Timestamp(x)", "return x", "assert f('2024-03-01').month == 3", before="import pandas as pd"
+    ),
+    "groups": function(
+        "return x.groupby('a')",
+        "return x",
+        "assert f(pd.DataFrame({'a': [1, 1], 'b': [2, 3]})).b.sum().tolist() == [5]",
+        before="import pandas as pd",
+    ),
+}
+
 # Whose a name is: what a given cell makes of the student's work, and what that work changes in place.
 PARTS = {
     "a variable of a given cell": function(

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from helper import code_cell, find_cell, grade_cell, graded_notebook, solution_cell
 from nbformat import NotebookNode
-from parity.kinds import BEHAVIOUR, ONE_LINERS, PARTS, Exercise
+from parity.kinds import BEHAVIOUR, ONE_LINERS, PARTS, TABLES, Exercise
 
 from autograder.bundle import Bundle, store_notebook
 from autograder.grading.engine import Engine
@@ -18,7 +18,7 @@ from autograder.grading.settings import Settings
 from autograder.grading.soundness import soundness
 
 LIMITS = GradingLimits(cell=10.0, submission=120.0)
-KINDS = {"one-liners": ONE_LINERS, "parts": PARTS, "behaviour": BEHAVIOUR}
+KINDS = {"one-liners": ONE_LINERS, "tables": TABLES, "parts": PARTS, "behaviour": BEHAVIOUR}
 
 
 def notebook(exercises: dict[str, Exercise], answer: str) -> NotebookNode:
