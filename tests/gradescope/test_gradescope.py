@@ -134,7 +134,7 @@ class TestPackage:
             "course/bundles/task/bundle.json",
             "course/bundles/task/notebooks/task.ipynb",
         } <= names
-        assert not any("__pycache__" in name or "gradebook" in name for name in names)
+        assert not any("__pycache__" in name or "gradebook.db" in name for name in names)
 
     def test_not_released(self, tmp_path):
         """The remedy is said."""
