@@ -393,6 +393,7 @@ def doctor(
         from autograder.reporting.terminal import doctor_table
 
         typer.echo(doctor_table(reports))
+        _how_graded()
     if used is None:
         raise typer.Exit(1)
 
@@ -412,6 +413,21 @@ def demo(
     except DemoError as error:
         _error(str(error))
         raise typer.Exit(1) from error
+
+
+def _how_graded() -> None:
+    """Say how the assignments of the course in this folder are graded, if there is one."""
+    from autograder.course import Course, CourseError
+    from autograder.grading.soundness import last_known
+    from autograder.reporting.soundness import how_graded
+
+    try:
+        folders = sorted(folder for folder in Course.find().bundles.glob("*") if folder.is_dir())
+    except CourseError:
+        return
+    for folder in folders:
+        for name, found in last_known(folder).items():
+            typer.echo("\n".join(how_graded(name, found)))
 
 
 def _isolation(given: str | None) -> str | None:

@@ -26,6 +26,7 @@ from autograder.grading.score import score
 from autograder.grading.settings import Settings
 
 FILE = "soundness.json"
+_UNCONFINED = ", not confined"
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,14 @@ def known(bundle: Bundle, name: str, settings: Settings, *, confine: bool = True
     return Soundness(**kept) if kept and kept.get("made_by") == made_by else None
 
 
+def last_known(folder: Path) -> dict[str, Soundness]:
+    """Return what was found out last about the notebooks of a bundle, by whichever version, confined if it was."""
+    kept = _read(folder)
+    # Sorted, a name comes before the same name with a note.
+    by_name = {key.removesuffix(_UNCONFINED): kept[key] for key in sorted(kept, reverse=True)}
+    return {name: Soundness(**by_name[name]) for name in sorted(by_name)}
+
+
 def soundness(bundle: Bundle, name: str, settings: Settings, *, confine: bool = True) -> Soundness:
     """Return how a notebook is graded; what is not known is found out and kept beside the bundle.
 
@@ -86,7 +95,7 @@ def soundness(bundle: Bundle, name: str, settings: Settings, *, confine: bool = 
 
 
 def _key(name: str, confine: bool) -> str:
-    return name if confine else f"{name}, not confined"
+    return name if confine else f"{name}{_UNCONFINED}"
 
 
 def _made_by(bundle: Bundle, settings: Settings) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from autograder.course import Assignment
+from autograder.grading.soundness import last_known
 from autograder.reporting import export
 from autograder.reporting.catalogue import read_texts
 from autograder.reporting.feedback import Reader
 from autograder.reporting.pages import write
 from autograder.reporting.report import class_report
 from autograder.reporting.results import Archive, ClassResults, ReportError, read_results
+from autograder.reporting.soundness import how_graded
 
 REPORTS = "reports"
 EXPORTS = "exports"
@@ -32,7 +34,13 @@ def make_report(assignment: Assignment, output: Path | None = None, *, names: bo
         for result in results.results
     }
     path = folder / (f"{assignment.name}.html" if names else f"{assignment.name}-anonymous.html")
-    _write(path, class_report(results, read_texts(archive.bundle), feedback, folder, names=names))
+    graded = [line for name, found in last_known(archive.bundle.folder).items() for line in how_graded(name, found)]
+    _write(
+        path,
+        class_report(
+            results, read_texts(archive.bundle), feedback, folder, names=names, graded=graded if names else []
+        ),
+    )
     return path
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import statistics as stats
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ def class_report(
     folder: Path,
     *,
     names: bool = True,
+    graded: Sequence[str] = (),
 ) -> str:
     """Return the report's HTML.
 
@@ -35,9 +36,10 @@ def class_report(
     feedback -- where each student's feedback page is or will be
     folder -- where the report will lie; links are relative to it
     names -- whether students are named; without, the page can be shown to them
+    graded -- how the assignment is graded, in sentences
     """
-    graded = results.graded
-    values: dict[str, Any] = _empty() if not graded else _of_class(results, catalogue, names)
+    submissions = results.graded
+    values: dict[str, Any] = _empty() if not submissions else _of_class(results, catalogue, names)
     needing = [(result.person.name, why, what) for result in results.results for why, what in _needs(result)]
     values["notes"] = [(result.person.name, note) for result in results.results for note in result.notes if names]
     values["noted"] = sum(bool(result.notes) for result in results.results)
@@ -59,7 +61,8 @@ def class_report(
         needing=needing,
         rows=[_row(result, len(results.exercises), feedback, folder) for result in results.results] if names else [],
         links_missing=any(not path.exists() for path in feedback.values()),
-        few=len(graded) < statistics.FEW,
+        few=len(submissions) < statistics.FEW,
+        graded=graded,
         **values,
     )
 

@@ -26,6 +26,15 @@ def remarks(name: str, found: Soundness) -> Iterator[str]:
         yield f"{name}: the solution itself does not pass {test}, so nobody can: {_short(why)}"
 
 
+def how_graded(name: str, found: Soundness) -> list[str]:
+    """Say how a notebook is graded, whatever there is to remark."""
+    said = list(remarks(name, found))
+    if not found.only_in_one:
+        processes = "two processes, its tests out of the students' reach" if found.processes == 2 else "one process"
+        said.insert(0, f"{name} is graded in {processes}.")
+    return said
+
+
 def why_in_one(name: str, found: Soundness) -> str:
     """Say that an assignment is graded in one process, what that means, and which tests need it."""
     return (
