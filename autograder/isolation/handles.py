@@ -34,6 +34,11 @@ _METHODS = {
     "__delitem__": Ability.DELITEM,
     "__contains__": Ability.CONTAINS,
     "__enter__": Ability.ENTER,
+    "__bool__": Ability.BOOL,
+    "__await__": Ability.AWAIT,
+    "__aiter__": Ability.AITER,
+    "__anext__": Ability.ANEXT,
+    "__aenter__": Ability.AENTER,
 }
 
 
@@ -42,6 +47,8 @@ def abilities_of(thing: object) -> Ability:
     abilities = Ability.CALL if callable(thing) else Ability(0)
     if issubclass(type(thing), type):
         abilities |= Ability.CLASS
+    if type(thing) is types.CoroutineType:
+        abilities |= Ability.COROUTINE
     bases = [vars(kind) for kind in type.__dict__["__mro__"].__get__(type(thing))]
     for name, ability in _METHODS.items():
         if next((base[name] for base in bases if name in base), None) is not None:

@@ -12,6 +12,7 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from autograder.isolation.awaiting import complete
 from autograder.isolation.proxies import READABLE_DUNDERS
 
 __all__ = ["OPERATIONS", "perform"]
@@ -60,6 +61,11 @@ def _exit(thing: Any, error: BaseException | None = None) -> bool:
     return bool(thing.__exit__(type(error), error, error.__traceback__))
 
 
+def _async_exit(thing: Any, error: BaseException | None = None) -> bool:
+    raised = (None, None, None) if error is None else (type(error), error, error.__traceback__)
+    return bool(complete(thing.__aexit__(*raised)))
+
+
 def _contains(thing: Any, element: object) -> bool:
     return element in thing
 
@@ -87,6 +93,11 @@ OPERATIONS: Mapping[str, Callable[..., object]] = types.MappingProxyType(
         "contains": _contains,
         "enter": lambda thing: thing.__enter__(),
         "exit": _exit,
+        "await": complete,
+        "aiter": aiter,
+        "anext": lambda thing: complete(anext(thing)),
+        "aenter": lambda thing: complete(thing.__aenter__()),
+        "aexit": _async_exit,
         "isinstance": _instance,
         "issubclass": _subclass,
     }

@@ -294,7 +294,7 @@ class Peer:
         if type(keywords) is not dict or not all(type(name) is str for name in keywords):
             raise MalformedMessage("a request without keywords")
         operation, number = request["op"], request["on"]
-        if operation == "exit":
+        if operation in ("exit", "aexit"):
             failed = request["failure"]
             arguments = () if failed is None else (self._failures.unpack(failed),)
         if operation == "invoke":

@@ -1,15 +1,16 @@
 """Stand-ins for objects that live in the other process.
 
-A proxy forwards what one *does* with an object: calls, attributes, iteration, `len`, indexing, `with`, and
-`isinstance` if the object is a class. Its class defines only what the object can do, so that `callable`,
+A proxy forwards what one *does* with an object: calls, attributes, iteration, `len`, indexing, `with`, `await`,
+and `isinstance` if the object is a class. Its class defines only what the object can do, so that `callable`,
 `iter` and `len` tell the truth. It never forwards what one *finds out by comparing*: an object whose `==` or
-`bool` is decided by the student's code would pass any test.
+`bool` is decided by the student's code would pass any test. A proxy is equal to itself; one of an object without
+a truth of its own is true unless its length is 0, as Python has it.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, NoReturn
@@ -39,14 +40,20 @@ class Ability(enum.IntFlag):
     CONTAINS = 128
     ENTER = 256
     CLASS = 512
+    BOOL = 1024
+    AWAIT = 2048
+    COROUTINE = 4096
+    AITER = 8192
+    ANEXT = 16384
+    AENTER = 32768
 
 
-ALL_ABILITIES = 1023
+ALL_ABILITIES = 65535
 
 #: The only attributes with a special name that can be read from the other side. All of them are strings.
 READABLE_DUNDERS = frozenset(["__name__", "__qualname__", "__doc__", "__module__"])
 
-_COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
+_COMPARISONS = ("lt", "le", "gt", "ge")
 _BINARY = (
     "add",
     "sub",
@@ -94,9 +101,13 @@ class Link:
 
 def _refuse(what: str) -> Callable[..., NoReturn]:
     def refuse(self: Proxy, *others: object) -> NoReturn:
-        raise TypeError(f"{self!r} lives in another process and cannot be {what} (`is` works)")
+        raise _not_here(self, what)
 
     return refuse
+
+
+def _not_here(proxy: Proxy, what: str) -> TypeError:
+    return TypeError(f"{proxy!r} lives in another process and cannot be {what} (`is` works)")
 
 
 def _text(name: str) -> property:
@@ -116,6 +127,16 @@ class Proxy:
     __link__: Link
 
     __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        raise _not_here(self, "compared")
+
+    def __ne__(self, other: object) -> bool:
+        if self is other:
+            return False
+        raise _not_here(self, "compared")
 
     def __repr__(self) -> str:
         return link_of(self).label
@@ -150,7 +171,6 @@ def _fill(namespace: Callable[[str, Any], None]) -> None:
         namespace(f"__{operation}__", _refuse("calculated with"))
     for operation in _COPYING:
         namespace(f"__{operation}__", _refuse("copied"))
-    namespace("__bool__", _refuse("true or false"))
     namespace("__array__", _refuse("turned into an array"))
 
 
@@ -218,6 +238,44 @@ def _exit(
     return _expect_bool(link.request("exit", link.number, (), failure=error))
 
 
+def _await(self: Proxy) -> Generator[None, None, Any]:
+    yield from ()  # there is nothing to do meanwhile: the other process does it all at once
+    return _ask(self, "await")
+
+
+def _send(self: Proxy, value: object) -> NoReturn:
+    raise StopIteration(_ask(self, "await"))
+
+
+def _throw(self: Proxy, kind: Any, error: BaseException | None = None, trace: object = None) -> NoReturn:
+    # It has not begun: once begun, it is over before anybody can throw something into it.
+    _close(self)
+    raise kind if error is None else error
+
+
+def _close(self: Proxy) -> None:
+    _ask(self, "getattr", "close")()
+
+
+def _aiter(self: Proxy) -> Any:
+    return _ask(self, "aiter")
+
+
+async def _anext(self: Proxy) -> Any:
+    return _ask(self, "anext")
+
+
+async def _aenter(self: Proxy) -> Any:
+    return _ask(self, "aenter")
+
+
+async def _aexit(
+    self: Proxy, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+) -> bool:
+    link = link_of(self)
+    return _expect_bool(link.request("aexit", link.number, (), failure=error))
+
+
 def _instancecheck(self: Proxy, thing: object) -> bool:
     return _expect_bool(_ask(self, "isinstance", thing))
 
@@ -237,6 +295,12 @@ _METHODS: dict[Ability, dict[str, Callable[..., Any]]] = {
     Ability.CONTAINS: {"__contains__": _contains},
     Ability.ENTER: {"__enter__": _enter, "__exit__": _exit},
     Ability.CLASS: {"__instancecheck__": _instancecheck, "__subclasscheck__": _subclasscheck},
+    Ability.BOOL: {"__bool__": _refuse("true or false, because its class decides that")},
+    Ability.AWAIT: {"__await__": _await},
+    Ability.COROUTINE: {"send": _send, "throw": _throw, "close": _close},
+    Ability.AITER: {"__aiter__": _aiter},
+    Ability.ANEXT: {"__anext__": _anext},
+    Ability.AENTER: {"__aenter__": _aenter, "__aexit__": _aexit},
 }
 
 

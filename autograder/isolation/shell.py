@@ -149,11 +149,12 @@ class Shell:
     def release(self) -> None:
         """Give back stdout, stderr and the descriptors until the next `run` or `recording`."""
         self._capture.remove()
+        # It has descriptors, too, which a forked process would not have.
+        forget_event_loop()
 
     def close(self) -> None:
         """Undo what making the shell changed in the process, as far as IPython allows."""
         self.release()
-        forget_event_loop()
         self.interpreter.dismiss()
         builtins.input, getpass.getpass, sys.path[:], sys.modules["__main__"] = self._replaced
 

@@ -16,7 +16,7 @@ from autograder.grading.examination import Examination, GradingLimits
 from autograder.grading.score import score
 
 GIVEN = """
-import datetime as dt, re, http
+import asyncio, datetime as dt, re, http
 from collections import deque, namedtuple
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -27,6 +27,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import shapes
+
+class Link:
+    def __init__(self, value, after=None):
+        self.value, self.after = value, after
 
 @dataclass
 class Vector:
@@ -221,6 +225,45 @@ CASES = {
         "words = np.array(['a', 'été'])\nassert np.array_equal(upper(words), np.array(['A', 'ÉTÉ']))\n"
         "assert upper(words).dtype == '<U3'",
         "def upper(words):\n    return words",
+    ),
+    "a coroutine": Case(
+        "async def later(x):\n    await asyncio.sleep(0.001)\n    return x + 1",
+        "assert await later(1) == 2\nassert await asyncio.gather(later(2), later(3)) == [3, 4]",
+        "async def later(x):\n    return x",
+    ),
+    "a coroutine that is run": Case(
+        "async def doubled(fetch, x):\n    return 2 * await fetch(x)",
+        "async def fetch(x):\n    await asyncio.sleep(0)\n    return x + 1\n"
+        "import threading\nfound = []\n"
+        "thread = threading.Thread(target=lambda: found.append(asyncio.run(doubled(fetch, 2))))\n"
+        "thread.start(); thread.join()\nassert found == [6]\nassert await doubled(fetch, 1) == 4",
+        "async def doubled(fetch, x):\n    return x",
+    ),
+    "an asynchronous generator": Case(
+        "async def ticks(n):\n    for i in range(n):\n        await asyncio.sleep(0)\n        yield i",
+        "assert [i async for i in ticks(3)] == [0, 1, 2]",
+        "async def ticks(n):\n    yield n",
+    ),
+    "a match": Case(
+        "def number(text):\n    return re.search(r'(\\d+)', text)",
+        "assert number('a12')\nassert number('a12').group(1) == '12' == number('a12')[1]\nassert not number('a')",
+        "def number(text):\n    return re.search(r'(\\w+)', text)",
+    ),
+    "a container of the student's": Case(
+        "class Stack:\n    def __init__(self):\n        self._items = []\n    def push(self, x):\n"
+        "        self._items.append(x)\n    def pop(self):\n        return self._items.pop()\n"
+        "    def __len__(self):\n        return len(self._items)",
+        "stack = Stack()\nassert not stack\nstack.push(1)\nassert stack and stack == stack\nassert stack in [stack]\n"
+        "assert stack.pop() == 1 and not stack",
+        "class Stack:\n    def __init__(self):\n        self._items = []\n    def push(self, x):\n        pass\n"
+        "    def pop(self):\n        return 1\n    def __len__(self):\n        return 1",
+    ),
+    "a list of links": Case(
+        "def backwards(node):\n    before = None\n    while node:\n"
+        "        node.after, before, node = before, node, node.after\n    return before",
+        "first, second = Link(1), Link(2)\nfirst.after = second\nassert backwards(first) is second\n"
+        "assert second.after is first and first.after is None",
+        "def backwards(node):\n    return node",
     ),
     "a view of a dict": Case(
         "def names(book):\n    return book.keys()",

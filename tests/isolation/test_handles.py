@@ -1,9 +1,14 @@
 """Objects that stay in their process, seen from the other one."""
 
+import asyncio
 import contextlib
 import copy
 import operator
+import os
 import pickle
+import re
+import signal
+import threading
 import types
 
 import numpy as np
@@ -13,9 +18,9 @@ from wire_pair import student
 from autograder.isolation.errors import HandleRevoked, Refused, TooManyHandles
 from autograder.isolation.handles import BorrowedObjects, HandleExchange, LentObjects, abilities_of
 from autograder.isolation.limits import Limits
-from autograder.isolation.proxies import Ability, Proxy
+from autograder.isolation.proxies import ALL_ABILITIES, Ability, Proxy
 
-EVERYTHING = 1023
+EVERYTHING = ALL_ABILITIES
 
 
 class Layer:
@@ -93,11 +98,118 @@ class Box:
         return "<b>full marks</b>"
 
 
+class NeverEqual:
+    """Is not even equal to itself, and has neither a length nor a truth of its own."""
+
+    def __eq__(self, other):
+        return False
+
+    __hash__ = None
+
+
+class Lengthy:
+    """Has the length that it is told."""
+
+    def __init__(self, length):
+        self.length = length
+
+    def __len__(self):
+        return self.length
+
+
+class Flipping(Lengthy):
+    """Is true now and then."""
+
+    def __bool__(self):
+        self.length = not self.length
+        return bool(self.length)
+
+
+class Countdown:
+    """Is gone through, entered and left with `async`."""
+
+    def __init__(self, start):
+        self.left = start
+        self.log = []
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        await asyncio.sleep(0)
+        if not self.left:
+            raise StopAsyncIteration
+        self.left -= 1
+        return self.left
+
+    async def __aenter__(self):
+        self.log.append("in")
+        return self
+
+    async def __aexit__(self, kind, error, trace):
+        self.log.append(str(error))
+        return kind is KeyError
+
+
+class Later:
+    """Can be awaited, and is no coroutine."""
+
+    def __await__(self):
+        yield from asyncio.sleep(0).__await__()
+        return 5
+
+    def send(self, text):
+        """Do something that has nothing to do with that."""
+        return f"sent {text}"
+
+
+async def add_later(x, y=1):
+    """Wait, then add."""
+    await asyncio.sleep(0.001)
+    return x + y
+
+
+async def fail_later(text):
+    """Wait, then fail."""
+    await asyncio.sleep(0)
+    raise KeyError(text)
+
+
+async def call_later(function, *arguments):
+    """Await what a function of the test's gives."""
+    return await function(*arguments)
+
+
+async def count_later(stop):
+    """Yield numbers."""
+    for number in range(stop):
+        await asyncio.sleep(0)
+        yield number
+
+
+async def share(queue=[]):  # noqa: B006 - kept on purpose
+    """Use one queue of one loop in all calls."""
+    queue.append(asyncio.get_running_loop())
+    return len(set(map(id, queue)))
+
+
+async def wait_for_ever():
+    """Never end."""
+    await asyncio.Event().wait()
+
+
 class Sequence:
     """Iterable through its indices only."""
 
     def __getitem__(self, index):
         return [10, 20, 30][index]
+
+
+def lazily(tell):
+    """Yield numbers, and tell of each before."""
+    for number in range(3):
+        tell(number)
+        yield number
 
 
 def linear_forward(A, W, b):
@@ -158,12 +270,22 @@ NAMES = {
         "linear_forward": linear_forward,
         "counting": counting,
     },
-    **{"keep": keep, "drop": drop, "probe": probe, "ask_raw": ask_raw},
+    **{"lazily": lazily, "keep": keep, "drop": drop, "probe": probe, "ask_raw": ask_raw},
     "echo": echo,
     "twice": lambda thing: [thing, thing],
     "is_kept": lambda thing: any(thing is kept for kept in KEPT),
     "call_kept": call_kept,
     "make": make,
+    **{kind.__name__: kind for kind in (NeverEqual, Lengthy, Flipping, Countdown, Later)},
+    **{one.__name__: one for one in (add_later, fail_later, call_later, count_later, share, wait_for_ever)},
+    "iterators": lambda: [
+        zip("ab", "cd", strict=True),
+        map(len, ["x"]),
+        filter(None, [0, 1]),
+        enumerate("a"),
+        reversed([1, 2]),
+    ],
+    "match": lambda text: re.match(r"(\d+)", text),
 }
 
 
@@ -289,17 +411,205 @@ class TestForwarding:
         assert str(names("Layer")()) == "<student's object Layer>"
 
 
+class TestTruth:
+    """An object without a truth of its own is true unless its length is 0, as Python has it."""
+
+    def test_without_a_length(self, names):
+        """It is true."""
+        assert names("NeverEqual")()
+        assert names("linear_forward")
+        assert names("Layer")
+        assert names("counting")()
+        assert names("match")("12")
+        assert names("match")("x") is None
+
+    def test_of_a_length(self, names):
+        """Its length decides."""
+        assert names("Lengthy")(2)
+        assert not names("Lengthy")(0)
+
+    @pytest.mark.parametrize("length", [-1, 2.5, "1", None])
+    def test_of_no_length(self, names, length):
+        """What is no length is an error."""
+        with pytest.raises((TypeError, ValueError)):
+            bool(names("Lengthy")(length))
+
+    def test_of_its_own(self, names):
+        """An object that decides for itself is neither true nor false, and is told so."""
+        with pytest.raises(TypeError, match="because its class decides that"):
+            bool(names("Flipping")(1))
+
+
+class TestIteration:
+    """What is gone through once."""
+
+    def test_iterators(self, names):
+        """Python's own iterators give their elements, one after the other."""
+        pairs, lengths, true, numbered, backwards = names("iterators")()
+
+        assert list(pairs) == [("a", "c"), ("b", "d")]
+        assert [list(one) for one in (lengths, true, numbered, backwards)] == [[1], [1], [(0, "a")], [2, 1]]
+        assert list(pairs) == []
+
+    def test_builtin_functions(self, names):
+        """They take what can be gone through."""
+        assert sorted(names("counting")(), reverse=True) == [3, 2, 1]
+        assert sum(names("counting")()) == 6
+        assert dict(names("iterators")()[0]) == {"a": "c", "b": "d"}
+        assert next(names("counting")()) == 1
+        assert 2 in names("counting")()
+
+    def test_generators_are_lazy(self, names):
+        """Nothing is computed that nobody asks for."""
+        seen = []
+        generator = names("lazily")(seen.append)
+
+        assert (next(generator), seen) == (0, [0])
+        assert (next(generator), seen) == (1, [0, 1])
+        generator.close()
+        with pytest.raises(StopIteration):
+            next(generator)
+
+
+class TestAwaiting:
+    """Coroutines run to their end in their process, in its own loop."""
+
+    def test_await(self, names):
+        """A coroutine gives its result, more than once, in a loop of the test's."""
+
+        async def test():
+            add = names("add_later")
+            return [await add(1), await add(1, y=5)]
+
+        assert asyncio.run(test()) == [2, 6]
+
+    def test_run(self, names):
+        """It is a coroutine to `asyncio`, which runs, gathers and schedules it."""
+        add = names("add_later")
+
+        async def together():
+            task = asyncio.create_task(add(1))
+            return [await task, *await asyncio.gather(add(2), add(3)), await asyncio.wait_for(add(4), 10)]
+
+        assert asyncio.run(add(1)) == 2
+        assert asyncio.run(together()) == [2, 3, 4, 5]
+        assert asyncio.iscoroutine(add(1))
+        assert not asyncio.iscoroutine(add)
+
+    def test_failures(self, names):
+        """What it raises is raised where it is awaited."""
+
+        async def test():
+            with pytest.raises(KeyError, match="spam"):
+                await names("fail_later")("spam")
+            return await names("add_later")(1)
+
+        assert asyncio.run(test()) == 2
+
+    def test_cancelled_before_it_began(self, names):
+        """A task that is cancelled at once never runs, and is no unawaited coroutine in its process."""
+
+        async def test():
+            task = asyncio.create_task(names("add_later")(1))
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+        asyncio.run(test())
+
+    def test_other_awaitables(self, names):
+        """What can be awaited and is no coroutine keeps its methods."""
+
+        async def test():
+            later = names("Later")()
+            return await later, later.send("x")
+
+        assert asyncio.run(test()) == (5, "sent x")
+
+    def test_one_loop(self, names):
+        """What belongs to a loop can be used in the next call, too."""
+        assert [asyncio.run(names("share")()) for _ in range(3)] == [1, 1, 1]
+
+    def test_async_for(self, names):
+        """Generators and iterators."""
+
+        async def test():
+            numbers = [number async for number in names("count_later")(3)]
+            return numbers + [number async for number in names("Countdown")(2)]
+
+        assert asyncio.run(test()) == [0, 1, 2, 1, 0]
+
+    def test_async_with(self, names):
+        """A context is entered and left, with the exception, which it may swallow."""
+
+        async def test():
+            async with names("Countdown")(1) as entered:
+                raise KeyError("spam")
+            return entered.log
+
+        assert asyncio.run(test()) == ["in", "'spam'"]
+
+    def test_a_coroutine_of_the_test(self, names):
+        """The student's code awaits it, whether or not a loop of the test's runs, and it may await the student's."""
+
+        async def twice(x):
+            await asyncio.sleep(0)
+            return 2 * await names("add_later")(x)
+
+        async def test():
+            return await names("call_later")(twice, 3)
+
+        assert asyncio.run(test()) == 8
+        assert asyncio.run(names("call_later")(twice, 4)) == 10
+
+    def test_abilities(self, names):
+        """What cannot be awaited says so."""
+
+        async def test():
+            with pytest.raises(TypeError, match="await"):
+                await names("Layer")()
+            with pytest.raises(TypeError, match="async for"):
+                [x async for x in names("Layer")()]
+
+        asyncio.run(test())
+
+    def test_interrupted(self, peer, names):
+        """An interrupt ends a coroutine that never ends, and the conversation goes on."""
+
+        async def test():
+            await names("wait_for_ever")()
+
+        timer = threading.Timer(0.3, os.kill, (peer.student_pid, signal.SIGINT))
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            asyncio.run(test())
+        timer.join()
+        assert asyncio.run(names("add_later")(1)) == 2
+
+
 class TestNeverForwarded:
     """What would let the student's code decide whether a test passes."""
 
     @pytest.mark.parametrize("compare", [operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge])
     def test_comparison(self, names, compare):
-        """An always-equal object is not equal to anything: it cannot be compared."""
+        """An always-equal object is not equal to anything else: it cannot be compared."""
         box = names("Box")()
-        for other in (box, 1, None, "x", np.zeros(3), np.float64(1), [1]):
+        for other in (names("Box")(), 1, None, "x", np.zeros(3), np.float64(1), [1]):
             for arguments in ((box, other), (other, box)):
                 with pytest.raises(TypeError, match="lives in another process"):
                     compare(*arguments)
+
+    def test_comparison_with_itself(self, names):
+        """An object is itself, whatever its `==` says, and is found among others before it is compared with any."""
+        box = names("NeverEqual")()
+
+        assert (box == box, box != box) == (True, False)  # noqa: PLR0124
+        assert box in [box, 1]
+        assert [box] == [box]
+        with pytest.raises(TypeError, match="lives in another process"):
+            box in [1, box]  # noqa: B015
+        with pytest.raises(TypeError, match="lives in another process"):
+            box < box  # noqa: B015, PLR0124
 
     @pytest.mark.parametrize(
         "calculate",
@@ -609,7 +919,7 @@ class TestHostileHandles:
             ),
             *(
                 (1, -1, "object", "x"),
-                (1, 1024, "object", "x"),
+                (1, EVERYTHING + 1, "object", "x"),
                 (1, True, "object", "x"),
                 (1, 0, "teapot", "x"),
             ),

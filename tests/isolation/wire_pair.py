@@ -44,7 +44,9 @@ def raw_student(behave: Callable[[Channel], None], **options: Any) -> Iterator[P
     theirs.close()
     channel = Channel(ours)
     try:
-        yield Peer(channel, send_random_state=options.pop("send_random_state", True), **options)
+        peer = Peer(channel, send_random_state=options.pop("send_random_state", True), **options)
+        peer.student_pid = pid
+        yield peer
     finally:
         channel.close()
         os.waitpid(pid, 0)

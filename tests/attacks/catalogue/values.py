@@ -151,4 +151,30 @@ ATTACKS = [
         lost=("keep", "scale", "last"),
         sentence=BROKE + "|" + NOT_COMPARED,
     ),
+    Attack(
+        "is true when it is asked",
+        "Returns objects with a truth, a length, an order and an `await` of their own, all of which lie.",
+        "two-processes",
+        front="""
+            class Yes:
+                turn = 0
+                def __bool__(self):
+                    Yes.turn += 1
+                    return True
+                def __len__(self):
+                    return 10**6
+                def __eq__(self, other):
+                    return Yes()
+                __ne__ = __lt__ = __gt__ = __le__ = __ge__ = __eq__
+                __hash__ = None
+                def __await__(self):
+                    yield
+                    return Yes()
+                def __contains__(self, other):
+                    return True
+        """,
+        answers={name: f"def {name}(x):\n    return Yes()" for name in EVERYTHING},
+        lost=EVERYTHING,
+        sentence=NOT_COMPARED,
+    ),
 ]
