@@ -31,7 +31,7 @@ from autograder.grading.student_modules import stand_in
 from autograder.isolation.channel import Channel, Plain
 from autograder.isolation.errors import ChannelClosed, MalformedMessage, WireError
 from autograder.isolation.loans import Loans
-from autograder.isolation.outputs import demote, error_output, sanitise, without_stderr
+from autograder.isolation.outputs import Output, demote, error_output, sanitise, without_stderr
 from autograder.isolation.peer import Peer
 from autograder.isolation.shell import Shell
 from autograder.isolation.warmup import Warm
@@ -159,6 +159,12 @@ def prepare_and_serve(
     serve(channel, prepared, kept)
 
 
+def _explained(output: Output, refused: dict[str, str]) -> Output:
+    """Say of a name that is missing why: what it stands for could not be brought here."""
+    why = next((why for name, why in refused.items() if repr(name) in output.get("evalue", "")), None)
+    return output if why is None else output | {"evalue": f"{output['evalue']} here: {why}"}
+
+
 @contextlib.contextmanager
 def _elsewhere() -> Iterator[None]:
     """Work in a copy of this folder: a test must not find a file that the solution has written."""
@@ -244,6 +250,8 @@ class Grader:
         if run.ename is not None and not any(output["output_type"] == "error" for output in outputs):
             # IPython prints some errors, groups of exceptions among them, and records none.
             outputs.append(error_output(run.ename, run.evalue or "", [f"{run.ename}: {run.evalue}"]))
+        if run.ename == "NameError":
+            outputs = [_explained(output, self._names.refused) for output in outputs]
         return {
             "outputs": outputs,
             "ename": run.ename,

@@ -20,7 +20,7 @@ from typing import Any
 from autograder.grading.grade_cell import GradeCell
 from autograder.grading.ownership import Owned, is_fixed
 from autograder.isolation.classes import shareable
-from autograder.isolation.errors import WireError
+from autograder.isolation.errors import Refused, WireError
 from autograder.isolation.graph import Graph
 from autograder.isolation.loans import Loans
 from autograder.isolation.peer import Peer
@@ -78,6 +78,7 @@ class Names:
     def __init__(self, namespace: dict[str, Any], modules: Iterable[str] = ()) -> None:
         self._namespace = namespace
         self._modules = frozenset(modules)
+        self.refused: dict[str, str] = {}  # of the student's, what cannot be brought here for the last test, and why
         self._values = Codec()
         self._cell: GradeCell | None = None
         self._owned = Owned()
@@ -132,7 +133,7 @@ class Names:
         moments -- what the master changed since the last grade cell, this cell's own moment last
         Raises WireError if the student's process cannot be asked.
         """
-        self._cell, self._owned, self._shared, self._live = cell, owned, {}, {}
+        self._cell, self._owned, self._shared, self._live, self.refused = cell, owned, {}, {}, {}
         for changes in moments:
             for name in changes.removed:
                 self._namespace.pop(name, None)
@@ -231,7 +232,15 @@ class Names:
         return found
 
     def _get(self, student: Peer, names: list[str]) -> dict[str, Any] | None:
-        found = self._tell(student.root.get, list(names))
+        def get(wanted: list[str]) -> Any:
+            try:
+                return student.root.get(wanted)
+            except Refused as error:
+                if len(wanted) == 1:
+                    self.refused[wanted[0]] = str(error)
+                raise
+
+        found = self._tell(get, list(names))
         # The answer is the student's: it may hold anything, and only what was asked for counts.
         return {name: found[name] for name in names if name in found} if type(found) is dict else None
 
