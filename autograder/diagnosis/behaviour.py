@@ -55,8 +55,9 @@ def seed() -> None:
 
 def drawn() -> tuple[Any, ...]:
     """Return where the global random generators are."""
-    _, key, position, *_ = np.random.get_state()
-    return bytes(key), position, random.getstate()  # type: ignore[arg-type]
+    state: Any = np.random.get_state()  # which NumPy's versions declare differently
+    _, key, position, *_ = state
+    return bytes(key), position, random.getstate()
 
 
 def observe(function: Callable[..., Any], probe: Probe, *, seeded: bool = True) -> Behaviour:

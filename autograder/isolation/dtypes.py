@@ -139,10 +139,10 @@ def check_elements(array: AnyArray) -> None:
     elif array.size == 0:
         return
     elif array.dtype.kind == "b":
-        if np.ascontiguousarray(array).reshape(-1).view(np.uint8).max() > 1:
+        if np.max(np.ascontiguousarray(array).reshape(-1).view(np.uint8)) > 1:
             raise ValueError("a boolean that is neither true nor false")
     elif array.dtype.kind == "U":
         code_point = np.dtype(np.uint32).newbyteorder(array.dtype.byteorder)
         points = np.ascontiguousarray(array).reshape(-1).view(code_point)
-        if points.max() > _MAX_CODE_POINT:
+        if np.max(points) > _MAX_CODE_POINT:
             raise ValueError("a character beyond Unicode")

@@ -76,7 +76,8 @@ def _install_random(data: Any, position: Any, gauss: Any) -> None:
 
 def _memory_of_twister() -> bytes | None:
     """Return the words and the position of NumPy's generator as they lie in memory; None if it is another kind."""
-    generator = np.random.get_bit_generator()  # type: ignore[attr-defined]
+    numpy_random: Any = np.random  # whose declarations leave this function out before NumPy 2.5
+    generator = numpy_random.get_bit_generator()
     if type(generator) is not np.random.MT19937:
         return None
     return ctypes.string_at(generator.ctypes.state_address, 4 * (_WORDS + 1))
