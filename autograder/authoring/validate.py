@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 
 from autograder.authoring.build import catalogue_problems
 from autograder.authoring.errors import AuthoringError
+from autograder.authoring.graded_mistakes import missed
 from autograder.authoring.leaks import find_leaks
 from autograder.authoring.master import cell_name, read_source
 from autograder.authoring.page import as_page
@@ -86,9 +87,12 @@ def validate(assignment: Assignment, progress: Callable[[str], None]) -> Validat
     proof = None
     if not misfits and all(score(cell)[0] == score(cell)[1] for cell in _tests(solution)):
         progress("trying out mistakes")
-        proof = prove(
-            assignment.source, Catalogue.read(assignment.catalogue) if assignment.catalogue.is_file() else None
-        )
+        catalogue = Catalogue.read(assignment.catalogue) if assignment.catalogue.is_file() else None
+        proof = prove(assignment.source, catalogue)
+        if catalogue is not None:
+            progress("grading mistakes")
+            with made_bundle(assignment) as bundle:
+                proof.missed = missed(bundle, assignment.name, settings, catalogue)
         problems += check_proof(proof, assignment)
     return Validation(read_marks(solution), read_marks(release), problems, executed, graded, proof)
 

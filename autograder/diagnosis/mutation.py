@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from autograder import python_cells
 from autograder.authoring.errors import AuthoringError
 from autograder.diagnosis.catalogue import CatalogueError
 
@@ -52,6 +53,7 @@ _SIBLINGS = {
     "relu_backward": "sigmoid_backward",
     "append": "extend",
 }
+_DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 _COMPOUND = (ast.For, ast.While, ast.If, ast.With, ast.Try)
 
 
@@ -90,26 +92,40 @@ class Explanation:
         return (self.function, self.before, self.after) == (mutant.function, mutant.before, mutant.after)
 
 
-def mutants(function: str, source: str) -> Iterator[Mutant]:
-    """Yield all mutants of a function, each different from the others.
+def mutants(name: str, source: str, *, whole_cell: bool = False) -> Iterator[Mutant]:
+    """Yield all mutants of a function, or of a class's methods, each different from the others.
 
     source -- the cell that defines it
+    whole_cell -- whether a mutant's source is the cell with the change, and not only what is defined
     """
-    tree = next(n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef) and n.name == function)
-    if ast.get_docstring(tree) is not None:
-        del tree.body[0]
+    cell = ast.parse(python_cells.plain_python(source))
+    tree = next(n for n in cell.body if isinstance(n, _DEFINITIONS) and n.name == name)
+    functions = (
+        [tree] if isinstance(tree, ast.FunctionDef) else [n for n in tree.body if isinstance(n, ast.FunctionDef)]
+    )
+    for one in (tree, *functions):
+        if ast.get_docstring(one) is not None:
+            del one.body[0]
     seen = {ast.unparse(tree)}
-    # All are collected first, because the tree is changed and changed back for each.
-    for statement, node, put in list(_places(tree)):
-        before = _first_line(statement)
-        for new in list(_replacements(node, tree)):
-            put(new)
-            text = ast.unparse(tree)
-            after = "" if isinstance(new, ast.Pass) else _first_line(statement)
-            put(node)
-            if text not in seen:
-                seen.add(text)
-                yield Mutant(function, before, after, text)
+    for function in functions:
+        # All are collected first, because the tree is changed and changed back for each.
+        for statement, node, put in list(_places(function)):
+            before = _first_line(statement)
+            for new in list(_replacements(node, function)):
+                put(new)
+                text = ast.unparse(tree)
+                changed = ast.unparse(cell) if whole_cell else text
+                after = "" if isinstance(new, ast.Pass) else _first_line(statement)
+                put(node)
+                if text not in seen:
+                    seen.add(text)
+                    yield Mutant(name, before, after, changed)
+
+
+def defined(source: str) -> list[str]:
+    """Return the functions and classes that a cell defines, in order."""
+    tree = python_cells.parse(source) or ast.Module([], [])
+    return [node.name for node in tree.body if isinstance(node, _DEFINITIONS)]
 
 
 def read_explanations(path: Path) -> list[Explanation]:

@@ -25,10 +25,11 @@ from autograder.diagnosis.behaviour import quietly
 from autograder.diagnosis.catalogue import Catalogue, CatalogueError, Misconception
 from autograder.diagnosis.knowledge import Knowledge, learn
 from autograder.diagnosis.match import told_apart
-from autograder.diagnosis.mutation import Explanation, Mutant, mutants
+from autograder.diagnosis.mutation import Explanation, Mutant, defined, mutants
 from autograder.diagnosis.solution import Function, Solution
 from autograder.diagnosis.timelimit import TimeIsUp, time_limit
 from autograder.grading.marks import owners
+from autograder.grading.ownership import Step, owned
 from autograder.grading.plan import Plan
 
 _SECONDS = 5.0  # for the tests of one function with one mistake
@@ -39,6 +40,8 @@ class Proof:
     """What came of trying out mistakes.
 
     missed -- entries of the catalogue that pass all tests
+    undiagnosed -- entries of exercises that are no plain functions: what is wrong in them is not looked into
+    untried -- exercises whose tests cannot be run here, so that mutants of them were not tried
     mistaken -- entries that are diagnosed as something else, with what they are diagnosed as
     alike -- pairs of entries that no probe tells apart
     mutants -- how many there are
@@ -48,6 +51,8 @@ class Proof:
 
     entries: int = 0
     missed: list[str] = field(default_factory=list)
+    undiagnosed: list[str] = field(default_factory=list)
+    untried: list[str] = field(default_factory=list)
     mistaken: dict[str, list[str]] = field(default_factory=dict)
     alike: list[tuple[str, str]] = field(default_factory=list)
     mutants: int = 0
@@ -62,7 +67,12 @@ class Proof:
     @property
     def told_apart(self) -> int:
         """How many entries are recognised as what they are, and as nothing else."""
-        return self.entries - len({*self.mistaken, *itertools.chain(*self.alike)})
+        return self.diagnosed - len({*self.mistaken, *itertools.chain(*self.alike)})
+
+    @property
+    def diagnosed(self) -> int:
+        """How many entries a diagnosis could name."""
+        return self.entries - len(self.undiagnosed)
 
     @property
     def explained(self) -> int:
@@ -90,17 +100,49 @@ class Bench:
     """The solved notebook, ready to have its functions replaced."""
 
     def __init__(self, plan: Plan) -> None:
-        script = plan.script()
+        self._script = script = plan.script()
         self.solution = Solution(script, _run(script))
         self._tests: dict[str, list[str]] = {}
+        marked = {cell["metadata"].get("nbgrader", {}).get("grade_id"): cell for cell in plan.cells}
+        steps = [Step(one["source"], _role(one), one.get("grade_id"), one.get("written", "")) for one in script]
+        needs = {test: found.needs(found.derived | found.touched) for test, found in owned(steps, {}).items()}
         for grade_id, function in owners(plan.cells).items():
             if grade_id in self.solution.tests:
                 self._tests.setdefault(function, []).append(grade_id)
+        self.cells = {name: str(marked[name]["source"]) for name in self._tests if name in marked}
+        # Tests that judge what ordinary cells make of the function see the same whatever stands in its place.
+        self._whole = {name for name in self._tests if any(needs.get(test) for test in self._tests[name])}
+
+    @property
+    def others(self) -> list[str]:
+        """The exercises that are no plain functions: classes, variables, and what only all cells together show."""
+        return [name for name in self.cells if name not in self.functions]
+
+    def is_noticed(self, name: str, source: str) -> bool:
+        """Tell whether the tests of an exercise notice that its cell says something else, by running the notebook."""
+        namespace: dict[str, Any] = {"__name__": "__main__"}
+        waiting = list(self._tests[name])
+        with quietly(), contextlib.suppress(TimeIsUp), time_limit(_SECONDS):
+            for step in self._script:
+                grade_id = step.get("grade_id")
+                if grade_id is None:
+                    text = source if step["source"] == self.cells[name] else step["source"]
+                    with contextlib.suppress(Exception, SystemExit):  # as in Jupyter, the next cell runs all the same
+                        exec(compile(python_cells.plain_python(text), "<cell>", "exec"), namespace)
+                elif grade_id in waiting:
+                    waiting.remove(grade_id)
+                    try:
+                        exec(compile(python_cells.plain_python(step["source"]), "<cell>", "exec"), namespace)
+                    except (Exception, SystemExit):
+                        return True
+                    if not waiting:
+                        return False
+        return True
 
     @property
     def functions(self) -> list[str]:
         """The graded functions that are defined where their name says, in order."""
-        return [name for name in self._tests if name in self.solution.cells]
+        return [name for name in self._tests if name in self.solution.cells and name not in self._whole]
 
     def failing(self, name: str, function: Function) -> str | None:
         """Return the first test of a function that it does not pass, None if it passes all."""
@@ -155,12 +197,37 @@ def prove_here(notebook: Path, catalogue: Catalogue | None) -> Proof:
                 proof.mutants += 1
                 if not bench.fails_with(name, mutant.source):
                     proof.survivors.append(mutant)
+        for name in bench.others:
+            _try_whole(bench, name, proof)
     return proof
+
+
+def _try_whole(bench: Bench, name: str, proof: Proof) -> None:
+    source = bench.cells[name]
+    if bench.is_noticed(name, source):
+        proof.untried.append(name)
+        return
+    for definition in defined(source):
+        for mutant in mutants(definition, source, whole_cell=True):
+            proof.mutants += 1
+            if not bench.is_noticed(name, mutant.source):
+                proof.survivors.append(mutant)
+
+
+def _role(step: Mapping[str, Any]) -> str:
+    return "test" if "grade_id" in step else "solution" if "written" in step else "given"
 
 
 def _try_entries(bench: Bench, catalogue: Catalogue, proof: Proof) -> None:
     entries = [entry for entry in catalogue.entries.values() if entry.function in bench.functions]
-    proof.entries = len(entries)
+    others = [entry for entry in catalogue.entries.values() if entry.function not in bench.functions]
+    proof.entries = len(catalogue.entries)
+    proof.undiagnosed = [entry.id for entry in others]
+    for entry in others:
+        if entry.function not in bench.cells or not bench.is_noticed(
+            entry.function, entry.apply(bench.cells[entry.function])
+        ):
+            proof.missed.append(entry.id)
     knowledge = learn(bench.solution, [entry for entry in entries if entry.same_as is None])
     for known in knowledge.values():
         pairs = itertools.combinations(known.variants.items(), 2)

@@ -56,9 +56,10 @@ def _mistakes(proof: Proof | None) -> list[str]:
         return ["no mistakes were tried out, because the solution itself fails or its catalogue does not fit it"]
     survivors = len(proof.survivors)
     return [
-        f"misconceptions caught {proof.caught} of {proof.entries}, told apart {proof.told_apart} of {proof.entries}",
+        f"misconceptions caught {proof.caught} of {proof.entries}, told apart {proof.told_apart} of {proof.diagnosed}",
         f"generic mutants killed {proof.mutants - survivors} of {proof.mutants}, "
         f"{proof.explained} explained as equivalent",
+        *(f"no mutants of {name} were tried: its tests need a kernel" for name in proof.untried),
     ]
 
 

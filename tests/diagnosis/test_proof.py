@@ -1,11 +1,15 @@
 """The tests catch every mistake of the catalogue, and a diagnosis names it; quickly, in one process."""
 
+import nbformat
 import pytest
-from helper import ROOT
+from helper import ROOT, code_cell, grade_cell, graded_notebook, solution_cell
 
+from autograder.authoring.graded_mistakes import missed
 from autograder.authoring.validate import check_proof
+from autograder.bundle import store_notebook
 from autograder.diagnosis.catalogue import Catalogue
 from autograder.diagnosis.proof import prove, prove_here
+from autograder.grading.settings import Settings
 
 CATALOGUE = Catalogue.read(ROOT / "notebooks" / "step_by_step.misconceptions.toml")
 
@@ -95,3 +99,77 @@ class TestSmall:
 
         assert proof.missed == ["no-division"]
         assert {mutant.after for mutant in proof.survivors} >= {"return (high - low, low)", "return (high - low, n)"}
+
+
+MEANS = """
+class Means:
+    def __init__(self, rounds):
+        self.rounds = rounds
+
+    def fit(self, x, start):
+        self.centre = start
+        for _ in range(self.rounds):
+            self.centre = (self.centre + x) / 2
+        return self
+"""
+MEANS_CATALOGUE = """
+[[misconception]]
+id = "one-round"
+function = "Means"
+change = [{ old = "range(self.rounds)", new = "range(1)" }]
+hint = "How often?"
+cause = "A slip."
+instructor = "One round."
+
+[[misconception]]
+id = "no-half"
+function = "Means"
+change = [{ old = "(self.centre + x) / 2", new = "self.centre + x" }]
+hint = "Where is the middle?"
+cause = "A slip."
+instructor = "Not halved."
+"""
+
+
+class TestClasses:
+    """An exercise that is a class, judged by what a given cell makes of it."""
+
+    @pytest.fixture
+    def course(self, tmp_path):
+        """Return a notebook whose test looks at this, and its catalogue."""
+
+        def make(test: str):
+            cells = [
+                solution_cell(MEANS, "Means"),
+                code_cell("model = Means(3).fit(8.0, 0.0)"),
+                grade_cell(test, "test"),
+            ]
+            notebook, catalogue = tmp_path / "means.ipynb", tmp_path / "means.misconceptions.toml"
+            nbformat.write(graded_notebook(*cells), notebook)
+            catalogue.write_text(MEANS_CATALOGUE, encoding="utf-8")
+            return notebook, Catalogue.read(catalogue)
+
+        return make
+
+    def test_a_test_that_tells(self, course):
+        """Both mistakes are caught, and every mutant is killed."""
+        proof = prove_here(*course("assert model.centre == 7.0\nassert Means(2).fit(8.0, 0.0).centre == 6.0"))
+
+        assert (proof.entries, proof.caught, proof.untried) == (2, 2, [])
+        assert proof.mutants > 10
+        assert proof.survivors == []
+
+    def test_a_test_that_does_not(self, course):
+        """One round would earn everything: it is said, for the entry and for the mutants."""
+        proof = prove_here(*course("assert 0 < model.centre < 8"))
+
+        assert proof.missed == ["one-round"]
+        assert any("range" in mutant.before for mutant in proof.survivors)
+
+    def test_the_engine_says_the_same(self, course, tmp_path):
+        """What is graded decides: full marks with a mistake are found by grading it."""
+        notebook, catalogue = course("assert 0 < model.centre < 8")
+        text = notebook.read_text(encoding="utf-8")
+        bundle = store_notebook(tmp_path / "bundle", "means", text, {}, files={}, siblings={"means"})
+
+        assert missed(bundle, "means", Settings(), catalogue) == ["one-round"]
