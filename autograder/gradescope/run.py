@@ -27,7 +27,7 @@ from autograder.grading.settings import read_settings
 from autograder.intake.aliases import Aliases
 from autograder.intake.candidates import choose, read_folder
 from autograder.intake.errors import IntakeError
-from autograder.intake.exercises import Exercise
+from autograder.intake.exercises import Exercise, untouched
 from autograder.intake.formats import Candidate
 from autograder.intake.surroundings import Beside
 from autograder.reporting.catalogue import read_texts
@@ -107,6 +107,7 @@ def _told(bundle: Bundle, notebook: NotebookNode, examination: Examination, engi
         misconceptions=examination.misconceptions,
         lent=examination.lent,
         carried=examination.carried,
+        unwritten=untouched(notebook, engine.plan.layout.exercises),
     )
     return told_of(masters, notebook, outcomes, read_texts(bundle), markers=engine.plan.markers)
 
