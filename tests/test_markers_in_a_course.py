@@ -168,6 +168,20 @@ def told(secrets: list[str], found: dict[str, str]) -> list[str]:
     return [secret for secret in secrets for text in found.values() if secret in text]
 
 
+def test_what_was_left_untouched(course):
+    """Is called that, whatever its tests and its stub say; what is wrong is not."""
+    root, _ = course
+    said = {
+        student: json.loads(
+            run(root, "autograder", "check", str(root / f"submitted/{student}/one/one.ipynb"), "--json")
+        )
+        for student in ("untouched", "wrong")
+    }
+
+    assert [one["status"] for one in said["untouched"]["functions"]] == ["missing", "missing"]
+    assert [one["status"] for one in said["wrong"]["functions"]] == ["failed", "passed"]
+
+
 def test_before_anything_was_released(course, tmp_path):
     """`check` goes by the course's configuration then; who has the release has changed nothing."""
     root, _ = course
@@ -208,6 +222,8 @@ class TestGraded:
         assert told([*SECRETS, SCHEME], found) == []
         assert "area: a further test of it fails." in found["hidden"]
         assert "at this line: assert area(2) == 12, &#34;of two&#34;" in found["wrong"]
+        assert "not filled in" in found["untouched"]
+        assert "not filled in" not in found["wrong"]
 
     def test_nbgraders_feedback(self, graded):
         """Nothing of the hidden tests, neither their source nor their tracebacks."""

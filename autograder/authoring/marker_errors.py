@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 from autograder.authoring.errors import RegionError
 from autograder.markers import DEFAULTS, HIDDEN, MARK_SCHEME, SOLUTION, STUB, Kind, Markers, Region, comment_lines
 
-_ALIKE = 0.85
+_ALIKE = 0.87
 _WORD = re.compile(r"[^\W\d_]+")
 _DECORATED = re.compile(r"[-#*=~_]\s*$")
 # How a comment begins in the languages that notebooks are written in.
@@ -115,15 +115,42 @@ def _may_hide(cell: NotebookNode) -> set[Kind]:
 def _leaks(miss: _NearMiss, near: list[_NearMiss], cell: NotebookNode, markers: Markers) -> bool:
     """Tell whether a near miss releases what its author has obviously meant to hide."""
     solutions = markers.regions(cell.source, SOLUTION, STUB)
-    if any(miss.line in region for region in [*solutions, *markers.regions(cell.source, HIDDEN, MARK_SCHEME)]):
+    regions = [*solutions, *markers.regions(cell.source, HIDDEN, MARK_SCHEME)]
+    if any(miss.line in region for region in regions):
         return False
     if SOLUTION in _may_hide(cell) and not solutions:
         return False  # the whole cell is cleared
-    others = [other for other in near if other.kind is miss.kind and other.begins is not miss.begins]
-    is_paired = any((other.line > miss.line) is miss.begins for other in others)
+    partner = _partner(miss, near)
+    if not _shows_code(miss, partner, cell, regions):
+        return False
+    is_paired = partner is not None
     if miss.kind in _may_hide(cell):
         return miss.insistent or is_paired
     return miss.insistent and is_paired
+
+
+def _partner(miss: _NearMiss, near: list[_NearMiss]) -> _NearMiss | None:
+    """Return the nearest near miss that would end the region which this one begins, or the other way round."""
+    others = [other for other in near if other.kind is miss.kind and other.begins is not miss.begins]
+    others = [other for other in others if (other.line > miss.line) is miss.begins]
+    return min(others, key=lambda other: abs(other.line - miss.line), default=None)
+
+
+def _shows_code(miss: _NearMiss, partner: _NearMiss | None, cell: NotebookNode, regions: list[Region]) -> bool:
+    """Tell whether there is anything but regions and comments where the region of a near miss would be."""
+    lines = cell.source.split("\n")
+    if partner is not None:
+        begin, end = sorted((miss.line, partner.line))
+    elif miss.begins:
+        begin, end = (
+            miss.line,
+            min((region.begin for region in regions if region.begin > miss.line), default=len(lines) + 1),
+        )
+    else:
+        begin, end = max((region.end for region in regions if region.end < miss.line), default=0), miss.line
+    hidden = {line for region in regions for line in range(region.begin, region.end + 1)}
+    between = (lines[line - 1].strip() for line in range(begin + 1, end) if line not in hidden)
+    return any(text and not text.startswith(_COMMENT) for text in between)
 
 
 def _near_misses(cell: NotebookNode, markers: Markers, kinds: list[Kind], *, python: bool) -> Iterator[_NearMiss]:

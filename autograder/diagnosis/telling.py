@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from autograder.authoring.errors import RegionError
-from autograder.authoring.stubs import make_stub
-from autograder.diagnosis.catalogue import Catalogue, solutions
+from autograder.diagnosis.catalogue import Catalogue
 from autograder.grading.marks import failure, functions, owners
 
 if TYPE_CHECKING:
@@ -29,21 +26,6 @@ def failing(notebook: NotebookNode, cells: Iterable[Any]) -> dict[str, list[str]
         if failed:
             found[name] = failed
     return found
-
-
-def untouched(notebook: NotebookNode, cells: Iterable[Any], names: Iterable[str]) -> set[str]:
-    """Return which of these functions are still the stub that was released: there is nothing to explain in them."""
-    solved = solutions(cells)
-    handed_in = solutions(notebook.cells)
-    return {name for name in names if handed_in.get(name, "").strip() == _stub(solved.get(name, "")).strip()}
-
-
-@functools.lru_cache(maxsize=256)
-def _stub(source: str) -> str:
-    try:
-        return make_stub(source)
-    except (RegionError, SyntaxError):  # another course's cell, with markers of its own
-        return source
 
 
 def tell(

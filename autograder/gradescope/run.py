@@ -28,7 +28,7 @@ from autograder.grading.soundness import engine_for
 from autograder.intake.aliases import Aliases
 from autograder.intake.candidates import choose, read_folder
 from autograder.intake.errors import IntakeError
-from autograder.intake.exercises import Exercise
+from autograder.intake.exercises import Exercise, untouched
 from autograder.intake.formats import Candidate
 from autograder.intake.surroundings import Beside
 from autograder.reporting.catalogue import read_texts
@@ -108,6 +108,7 @@ def _told(bundle: Bundle, notebook: NotebookNode, examination: Examination, engi
         misconceptions=examination.misconceptions,
         lent=examination.lent,
         carried=examination.carried,
+        unwritten=untouched(notebook, engine.plan.layout.exercises),
     )
     return told_of(masters, notebook, outcomes, read_texts(bundle), markers=engine.plan.markers)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from autograder.grading.examination import Examination
 from autograder.grading.failures import GradingError
 from autograder.grading.made_bundle import made_bundle
 from autograder.grading.marks import FunctionMarks, functions, owners, read_marks
+from autograder.grading.not_judged import NOT_JUDGED
 from autograder.grading.plan import read_released
 from autograder.grading.settings import read_settings
 from autograder.grading.soundness import engine_for
@@ -26,6 +27,7 @@ from autograder.intake.aliases import Aliases
 from autograder.intake.candidates import choose
 from autograder.intake.definitions import read_code
 from autograder.intake.errors import IntakeError
+from autograder.intake.exercises import untouched
 from autograder.intake.formats import Candidate, read_file, receive
 from autograder.intake.parts import named_definitions
 from autograder.intake.surroundings import Beside, files_in
@@ -33,6 +35,7 @@ from autograder.intake.surroundings import Beside, files_in
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+# What the checks of testCases.py say of a gap that was left in part.
 NOT_FILLED_IN = "is not filled in yet"
 
 
@@ -87,12 +90,13 @@ def check(
                 engine, replace(chosen, repairs=_own_name(chosen, path)), folder, Beside(bundle.files, aliases), credit
             )
             layers, belongs, catalogue = engine.layers, owners(engine.plan.cells), engine.catalogue
+            unwritten = untouched(notebook, exercises)
     except (GradingError, AuthoringError, BundleError, IntakeError) as error:
         return result | {"error": str(error)}
     cells = functions(notebook, belongs)
     carried = {grade_id: examination.lent[grade_id] for grade_id in examination.carried}
     marked = read_marks(notebook, belongs, carried)
-    entries = [_entry(marks, cells[marks.name], examination, catalogue) for marks in marked]
+    entries = [_entry(marks, cells[marks.name], examination, catalogue, unwritten) for marks in marked]
     return result | {
         "score": sum(entry["score"] for entry in entries),
         "max_score": sum(entry["max_score"] for entry in entries),
@@ -175,8 +179,15 @@ def _folder_beside(course: Course, path: Path, chosen: Candidate) -> Path | None
     return folder
 
 
-def status_of(marks: FunctionMarks, cells: list[NotebookNode], timed_out: set[str]) -> str:
-    """Return in one word how a function fared."""
+def status_of(
+    marks: FunctionMarks, cells: list[NotebookNode], timed_out: set[str], unwritten: Collection[str] = ()
+) -> str:
+    """Return in one word how a function fared.
+
+    cells -- its tests
+    timed_out -- the tests that ran out of time
+    unwritten -- the exercises in which nothing was written, see `untouched`
+    """
     message = marks.message or ""
     if any(cell.metadata.nbgrader.get("solution") for cell in cells):
         return "manual"
@@ -184,15 +195,20 @@ def status_of(marks: FunctionMarks, cells: list[NotebookNode], timed_out: set[st
         return "carried" if marks.is_carried else "passed"
     if any(cell.metadata.nbgrader.grade_id in timed_out for cell in cells):
         return "timeout"
-    if message.startswith(f"{marks.name} {NOT_FILLED_IN}"):
+    if marks.name in unwritten or message.startswith(f"{marks.name} {NOT_FILLED_IN}"):
         return "missing"
-    if message.startswith(f"{marks.name} calls ") and NOT_FILLED_IN in message:
+    calls_missing = message.startswith(f"{marks.name} calls ") and NOT_FILLED_IN in message
+    if calls_missing or message.startswith(NOT_JUDGED):
         return "not_judged"
     return "partial" if marks.score else "failed"
 
 
 def _entry(
-    marks: FunctionMarks, cells: list[NotebookNode], examination: Examination, catalogue: Catalogue | None
+    marks: FunctionMarks,
+    cells: list[NotebookNode],
+    examination: Examination,
+    catalogue: Catalogue | None,
+    unwritten: Collection[str],
 ) -> dict[str, Any]:
     found = examination.misconceptions.get(marks.name, [])
     hints = catalogue.hints(found) if catalogue else []
@@ -201,7 +217,7 @@ def _entry(
         "name": marks.name,
         "score": marks.score,
         "max_score": marks.max_score,
-        "status": status_of(marks, cells, examination.timed_out),
+        "status": status_of(marks, cells, examination.timed_out, unwritten),
         "message": message,
         "misconception": ", ".join(found) or None,
     }

@@ -15,13 +15,14 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.diagnosis.catalogue import Catalogue
-from autograder.diagnosis.telling import failing, tell, untouched, without_hints
+from autograder.diagnosis.telling import failing, tell, without_hints
 from autograder.grading.carry_forward import CarryForward, Ran
 from autograder.grading.conversation import Conversation, Turn
 from autograder.grading.examination import Examination, GradingLimits
 from autograder.grading.failures import GraderProcessError
 from autograder.grading.plan import Plan, give_roles, is_test
 from autograder.intake.cells import PARTS
+from autograder.intake.exercises import untouched
 from autograder.isolation.outputs import CUT, Output, cost_of, error_output, sanitise, stream_output, without_stderr
 from autograder.isolation.process import Process
 
@@ -224,7 +225,7 @@ class Examiner:
         failed = failing(notebook, self._plan.cells)
         if self._catalogue is None or self._talk.grader is None or not failed or self._seconds_left() <= 0:
             return {}
-        left_out = untouched(notebook, self._plan.cells, failed)
+        left_out = untouched(notebook, self._plan.layout.exercises)
         left_out |= {name for name, cells in failed.items() if not self._examination.timed_out.isdisjoint(cells)}
         asked = [name for name in failed if name not in left_out]
         if not asked:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from autograder import python_cells
 from autograder.authoring.errors import RegionError
 from autograder.authoring.stubs import released_solution
+from autograder.intake import limits
 from autograder.intake.cells import Cell, is_solution, is_test, marks
 from autograder.intake.definitions import Code, read_code
 from autograder.intake.parts import rescue
@@ -49,15 +50,20 @@ class Exercise:
         return str(marks(self.cell)["grade_id"])
 
     @cached_property
-    def stub(self) -> str | None:
+    def released(self) -> str | None:
         """What students find in the cell; None if that cannot be derived from the solution."""
-        source = self.cell["source"]
+        if self.cell["cell_type"] != "code":
+            return None
         try:
-            # Without these regions the derived stub would be the solution itself.
-            stub = released_solution(source, self.markers) if stub_regions(source) else source
+            return released_solution(self.cell["source"], self.markers)
         except RegionError:
             return None
-        return stub if stub.strip() != source.strip() else None
+
+    @cached_property
+    def stub(self) -> str | None:
+        """What students find in the cell if it has a gap of this project, one that can be run; None if it has none."""
+        source = self.cell["source"]
+        return self.released if stub_regions(source) and self.released != source else None
 
     @cached_property
     def stub_shapes(self) -> frozenset[tuple[str, str]]:
@@ -153,6 +159,43 @@ def is_unfilled_stub(source: str) -> bool:
         elif inside and not _waits(short):
             return False
     return any_region
+
+
+def untouched(notebook: NotebookNode, wanted: Iterable[Exercise]) -> set[str]:
+    """Return the exercises, by grade_id, in which nothing was written: there is nothing in them to be explained."""
+    handed_in = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    sources = {marks(cell).get("grade_id"): cell.source for cell in handed_in}
+    own = [cell.source for cell in handed_in if not marks(cell)]
+    return {
+        one.grade_id
+        for one in wanted
+        if one.grade_id in sources
+        and _nothing_written(sources[one.grade_id], one)
+        and not any(_binds(source, one.names) and not _nothing_written(source, one) for source in own)
+    }
+
+
+def _nothing_written(source: str, exercise: Exercise) -> bool:
+    """Tell whether a cell has nothing but what was released, in this or another version, and comments."""
+    if exercise.released is None:
+        return False
+    released = iter(_code_lines(exercise.released))
+    if all(line in released for line in _code_lines(source)):  # in this order
+        return True
+    return is_unfilled_stub(source) and read_code(source).runs and not is_filled(source, exercise)
+
+
+def _binds(source: str, names: frozenset[str]) -> bool:
+    if len(source) > limits.SOURCE:
+        return True  # as far as anybody looks
+    code = read_code(source)
+    return not names.isdisjoint(code.functions | code.others)
+
+
+def _code_lines(source: str) -> list[str]:
+    """Return the lines of a cell that are neither blank nor comments."""
+    lines = [line.strip() for line in source.split("\n")]
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def fullness(notebook: NotebookNode, wanted: Iterable[Exercise]) -> int:

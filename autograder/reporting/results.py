@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -29,6 +30,9 @@ from autograder.grading.marks import functions, owners, read_marks
 from autograder.grading.plan import Cell, read_released
 from autograder.grading.records import Record, Records
 from autograder.grading.score import score as cell_score
+from autograder.intake.exercises import Exercise as Gap
+from autograder.intake.exercises import exercises as gaps_of
+from autograder.intake.exercises import untouched
 from autograder.nbgrader_run import shown_address
 from autograder.reporting import marks_table
 from autograder.reporting.marks_table import Person
@@ -218,7 +222,13 @@ class Archive:
             misconceptions=_said(record, "misconceptions", name, {}),
             lent=_said(record, "lent", name, {}),
             carried=_said(record, "carried", name, ()),
+            unwritten=untouched(notebook, self._gaps[name]),
         )
+
+    @cached_property
+    def _gaps(self) -> dict[str, list[Gap]]:
+        """What students are to write, by notebook."""
+        return {name: gaps_of(cells, self.bundle.markers_of(name)) for name, cells in self.cells.items()}
 
 
 def outcomes_of(
@@ -229,6 +239,7 @@ def outcomes_of(
     misconceptions: Mapping[str, Sequence[str]] = MappingProxyType({}),
     lent: Mapping[str, Sequence[str]] = MappingProxyType({}),
     carried: Collection[str] = (),
+    unwritten: Collection[str] = (),
 ) -> list[Outcome]:
     """Return how a student fared with each function of a graded notebook.
 
@@ -237,6 +248,7 @@ def outcomes_of(
     misconceptions -- ids in the catalogue, by function
     lent -- the functions of ours that a test was run with, by test
     carried -- the tests that are right with them
+    unwritten -- the exercises in which nothing was written
     """
     owned = owners(cells)
     graded = functions(notebook, owned)
@@ -249,7 +261,9 @@ def outcomes_of(
             for cell in tests
             for points, maximum in [cell_score(cell)]
         )
-        status = "carried" if right and names & set(carried) else status_of(marks, tests, set(timed_out))
+        status = status_of(marks, tests, set(timed_out), unwritten)
+        if right and names & set(carried):
+            status = "carried"
         others = tuple(sorted({other for test in names for other in lent.get(test, ())}))
         ids = tuple(misconceptions.get(marks.name, ()))
         found.append(Outcome(marks.name, marks.score, marks.max_score, status, marks.message, ids, others))

@@ -107,6 +107,11 @@ class TestNearMisses:
             code_cell("# begin solution\nx = 1\n# end solution"),
             grade_cell("# BEGIN SOLUTON\nassert 1"),
             solution_cell(GOOD + "# begin solution\ny = 2"),
+            solution_cell(
+                f"def f():\n# BEGIN_SOLUTION\n{NBGRADERS}# END_SOLUTION\n    return x"
+            ),  # what is meant is hidden
+            solution_cell(f"# BEGIN THE SOLUTION\n{NBGRADERS}y = x"),
+            grade_cell("assert 1\n# BEGIN HIDDEN_TESTS\n# (there are none)"),
         ],
     )
     def test_what_leaks_nothing_is_only_said(self, cell):
@@ -120,6 +125,10 @@ class TestNearMisses:
         "line",
         [
             "# start the code here",
+            "### START YOUR CODE HERE ###",
+            "# YOUR CODE HERE",
+            "### WRITE YOUR SOLUTION BELOW ###",
+            "# HIDDEN TESTS: see the exam",
             "# Start your code here, and end the code there.",
             "# begin the solution with the smallest number",
             "# what follows is hidden from the tests",
