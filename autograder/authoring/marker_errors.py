@@ -142,12 +142,11 @@ def _shows_code(miss: _NearMiss, partner: _NearMiss | None, cell: NotebookNode, 
     if partner is not None:
         begin, end = sorted((miss.line, partner.line))
     elif miss.begins:
-        begin, end = (
-            miss.line,
-            min((region.begin for region in regions if region.begin > miss.line), default=len(lines) + 1),
-        )
+        later = [region.begin for region in regions if region.begin > miss.line]
+        begin, end = miss.line, min(later, default=len(lines) + 1)
     else:
-        begin, end = max((region.end for region in regions if region.end < miss.line), default=0), miss.line
+        earlier = [region.end for region in regions if region.end < miss.line]
+        begin, end = max(earlier, default=0), miss.line
     hidden = {line for region in regions for line in range(region.begin, region.end + 1)}
     between = (lines[line - 1].strip() for line in range(begin + 1, end) if line not in hidden)
     return any(text and not text.startswith(_COMMENT) for text in between)
@@ -199,12 +198,12 @@ def _alike(text: str, words: list[str]) -> tuple[float, bool]:
         for first in range(len(found) - size + 1):
             part = found[first : first + size]
             said = " ".join(match[0] for match in part)
-            ratio = difflib.SequenceMatcher(None, said.upper(), wanted).ratio()
             shouts = said.isupper()
             same = said.upper().replace(" ", "") == wanted.replace(" ", "")
             before, after = text[: part[0].start()], text[part[-1].end() :]
             decorated = before.startswith("##") or bool(_DECORATED.search(after))
             alone = first == 0 and not re.match(r"\s*\w", after)
             if shouts or (alone and (same or (decorated and size == len(words)))):
+                ratio = difflib.SequenceMatcher(None, said.upper(), wanted).ratio()
                 best = max(best, (ratio, shouts or (same and decorated)))
     return best
