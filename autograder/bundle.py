@@ -24,6 +24,8 @@ from urllib.parse import unquote, urlsplit
 from autograder.markers import DEFAULTS, Markers
 
 MANIFEST = "bundle.json"
+# Beside the manifest and no part of it: how the notebooks are graded, by which version of the grader.
+SOUNDNESS = "soundness.json"
 # The folder beside that of the bundles in which the results of grading are kept.
 RESULTS = "results"
 _PARTS = ("notebooks", "releases", "files", "misconceptions")

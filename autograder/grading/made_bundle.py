@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from autograder.authoring.configured import configured_markers
-from autograder.bundle import Bundle, BundleError, store_notebook
+from autograder.bundle import SOUNDNESS, Bundle, BundleError, store_notebook
 from autograder.course import Assignment
+
+KEPT = "build/soundness"
 
 
 @contextmanager
@@ -24,7 +28,7 @@ def made_bundle(assignment: Assignment) -> Iterator[Bundle]:
     release = assignment.release.read_text(encoding="utf-8") if assignment.release.is_file() else None
     solved = assignment.source.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory(prefix="autograder-bundle-") as temporary:
-        yield store_notebook(
+        bundle = store_notebook(
             Path(temporary) / assignment.name,
             assignment.name,
             solved,
@@ -35,3 +39,11 @@ def made_bundle(assignment: Assignment) -> Iterator[Bundle]:
             released=release,
             markers=configured_markers(assignment.course).of_notebook(json.loads(solved)["metadata"]),
         )
+        # What is found out about it is kept until something of it changes.
+        found, kept = bundle.folder / SOUNDNESS, assignment.course.root / KEPT / f"{assignment.name}.json"
+        with contextlib.suppress(OSError):
+            shutil.copyfile(kept, found)
+        yield bundle
+        with contextlib.suppress(OSError):
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(found, kept)

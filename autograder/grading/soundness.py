@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder.bundle import Bundle
+from autograder.bundle import SOUNDNESS, Bundle
 from autograder.grading.engine import Engine
 from autograder.grading.failures import ThreadsError
 from autograder.grading.kernel import run_in_kernel
@@ -25,7 +25,6 @@ from autograder.grading.records import grader_hash, hash_of
 from autograder.grading.score import score
 from autograder.grading.settings import Settings
 
-FILE = "soundness.json"
 _UNCONFINED = ", not confined"
 
 
@@ -187,7 +186,7 @@ def _is_full(cell: Any) -> bool:
 
 def _read(folder: Path) -> dict[str, Any]:
     try:
-        found = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        found = json.loads((folder / SOUNDNESS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -195,9 +194,9 @@ def _read(folder: Path) -> dict[str, Any]:
 
 def _write(folder: Path, found: Mapping[str, Any]) -> None:
     """Keep what was found out. Where nothing can be written, it is found out again the next time."""
-    temporary = folder / f"{FILE}.new"
+    temporary = folder / f"{SOUNDNESS}.new"
     try:
         temporary.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        temporary.replace(folder / FILE)
+        temporary.replace(folder / SOUNDNESS)
     except OSError:
         temporary.unlink(missing_ok=True)

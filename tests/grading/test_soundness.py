@@ -8,12 +8,12 @@ from nbgrader.api import Gradebook
 
 from autograder.authoring.build import build
 from autograder.authoring.build import remarks as build_remarks
-from autograder.bundle import store_notebook
+from autograder.bundle import SOUNDNESS, store_notebook
 from autograder.course import Assignment, Course
 from autograder.grading.grade import ClassGrading
 from autograder.grading.pool import LocalPool
 from autograder.grading.settings import Settings
-from autograder.grading.soundness import FILE, engine_for, known, soundness
+from autograder.grading.soundness import engine_for, known, soundness
 from autograder.grading.worker import Job
 from autograder.nbgrader_run import scripts_on_path
 from autograder.reporting.soundness import faults, how_graded, remarks
@@ -53,7 +53,7 @@ def test_it_is_kept(tmp_path):
 
     assert known(bundle, "task", Settings()) == found
     assert known(bundle, "task", processes(1)) is None
-    path = bundle.folder / FILE
+    path = bundle.folder / SOUNDNESS
     path.write_text(path.read_text().replace(found.made_by, "another"), encoding="utf-8")
     assert known(bundle, "task", Settings()) is None
 

@@ -464,7 +464,7 @@ class TestConversation:
 
         with student({"Sly": Sly, "Point": Point}) as peer:
             sly = peer.root.get("Sly")(1, 2)
-            for other in (sly, peer.root.get("Point")(1, 2), 3):
+            for other in (peer.root.get("Sly")(1, 2), peer.root.get("Point")(1, 2), 3):
                 with pytest.raises(TypeError, match="lives in another process"):
                     assert sly != other
 

@@ -114,6 +114,11 @@ def same_table(left, right):
         assert left.index.names == right.index.names
 
 
+def _is_numpys(array):
+    """Whether an array of pandas' is one of NumPy's by another name."""
+    return isinstance(array, pd.arrays.NumpyExtensionArray) or isinstance(array.dtype, np.dtype)
+
+
 class TestRoundTrip:
     """Every table arrives as an equal one, to the last type and name."""
 
@@ -124,12 +129,10 @@ class TestRoundTrip:
 
         same_table(column, send(column))
 
-    @pytest.mark.parametrize("name", COLUMNS)
+    @pytest.mark.parametrize("name", [name for name, column in COLUMNS.items() if not _is_numpys(column.array)])
     def test_arrays(self, name):
         """What lies behind a column is a value, too, unless it is NumPy's by another name."""
         array = COLUMNS[name].array
-        if isinstance(array.dtype, np.dtype):
-            return
         arrived = send(array)
 
         assert type(arrived) is type(array)
