@@ -21,8 +21,8 @@ SECONDS_TO_SETTLE = 2.0
 # A fork server has its next child by then.
 SECONDS_TO_BE_BORN = 0.1
 GENERATIONS = 8
-# What the multiprocessing of other programs on this machine has in /dev/shm.
-OTHERS = ("sem.mp-", "psm_")
+# What other programs on this machine have in /dev/shm: their multiprocessing, and the server of the tests beside these.
+OTHERS = ("sem.mp-", "psm_", "PostgreSQL.")
 # What grading itself writes in the course's folder.
 WRITTEN_BY_GRADING = ("gradebook.db", "autograded", "results")
 
