@@ -30,6 +30,8 @@ from autograder.grading.ownership import Owned, Step, is_fixed, owned
 from autograder.grading.student_modules import stand_in
 from autograder.isolation.channel import Channel, Plain
 from autograder.isolation.errors import ChannelClosed, MalformedMessage, WireError
+from autograder.isolation.files import SharedFiles
+from autograder.isolation.limits import Limits
 from autograder.isolation.loans import Loans
 from autograder.isolation.outputs import Output, demote, error_output, sanitise, without_stderr
 from autograder.isolation.peer import Peer
@@ -188,6 +190,7 @@ class Grader:
         self._memories: dict[str, tuple[int, Memory]] = {}  # before each test
         self._names = Names(prepared.shell.namespace, map(_module_at, prepared.files))
         self._names.start_over()
+        self._files = SharedFiles.here(Limits(), guarded=True, protected=prepared.files)
         self._student = self._meet()
         self._owned = owned(prepared.steps, prepared.files, kept) if kept else prepared.owned
         modules = next(reversed(self._owned.values())).modules if self._owned else frozenset[str]()
@@ -195,6 +198,7 @@ class Grader:
 
     def serve(self) -> None:
         """Answer until the host hangs up."""
+        self._files.watch()
         with contextlib.suppress(ChannelClosed):
             while True:
                 try:
@@ -214,12 +218,14 @@ class Grader:
     def _meet(self) -> Peer:
         """Begin a conversation with a student's process."""
         self._names.new_student()
+        self._files.tell_again()
         return Peer(
             self._channel,
             send_random_state=True,
             before_call=lambda: self._names.synchronise(self._student),
             after_call=lambda: self._names.refresh(self._student),
             on_outputs=self._show,
+            files=self._files,
         )
 
     def _serve_student(self, message: Any) -> None:
@@ -242,8 +248,10 @@ class Grader:
             self._names.enter(cell, self._owned[grade_id], self._moments_until(grade_id), self._student)
             loans = self._names.lend(lend, self._student) if lend else None
         run = shell.run(cell.source, after_statement=self._names.seen)
+        self._files.look_again()
         with contextlib.suppress(WireError):
             self._names.synchronise(self._student)
+            self._student.tell_files()
             if loans is not None:
                 self._names.take_back(loans, lend, self._student)
         outputs = [without_stderr(output) for output in run.outputs]

@@ -22,6 +22,8 @@ class Limits:
         nesting: Calls back and forth that may be open at a time.
         name: Characters of a name (a function's, a type's, a field's).
         text: Characters of an error's message, of a note or of an object's description.
+        files: Files and folders in one message.
+        file_bytes: Bytes of all files in one message.
         named_types: Distinct named tuples, and distinct exception classes, that the other side may define.
 
     """
@@ -34,4 +36,6 @@ class Limits:
     nesting: int = 50
     name: int = 80
     text: int = 20_000
+    files: int = 1_000
+    file_bytes: int = 32 * MIB
     named_types: int = 256

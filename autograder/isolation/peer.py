@@ -1,7 +1,7 @@
 """One side of the conversation: asks the other to do things with its objects, and does what it is asked.
 
-    ["request", {"id", "op", "on", "graph", "failure", "random", "dropped", "outputs"}]
-    ["reply",   {"id", "graph", "restore", "failure", "dropped", "outputs"}]
+    ["request", {"id", "op", "on", "graph", "failure", "random", "dropped", "outputs", "files"}]
+    ["reply",   {"id", "graph", "restore", "failure", "dropped", "outputs", "files"}]
     ["lost", why]                       from whoever relays the messages: the other process has gone
 
 A request's graph holds `[arguments, keywords]`, a reply's the result. While one side waits for a reply the
@@ -25,6 +25,7 @@ from autograder.isolation.errors import (
     WireError,
 )
 from autograder.isolation.failures import FailureCodec, is_cell
+from autograder.isolation.files import SharedFiles
 from autograder.isolation.handles import BorrowedObjects, HandleExchange, LentObjects
 from autograder.isolation.limits import Limits
 from autograder.isolation.operations import OPERATIONS, perform
@@ -36,8 +37,9 @@ from autograder.isolation.values import Codec, Encoded
 __all__ = ["Peer", "Root"]
 
 _ROOT = 0
-_REQUEST = frozenset(["id", "op", "on", "graph", "failure", "random", "dropped", "outputs"])
-_REPLY = frozenset(["id", "graph", "restore", "failure", "dropped", "outputs"])
+_COMMON = frozenset(["id", "graph", "failure", "dropped", "outputs", "files"])
+_REQUEST = _COMMON | {"op", "on", "random"}
+_REPLY = _COMMON | {"restore"}
 _OPERATIONS = frozenset(OPERATIONS) | {"call", "invoke"}
 _NO_KEYWORDS: Mapping[str, Any] = MappingProxyType({})
 
@@ -69,6 +71,7 @@ class Peer:
         after_call: Called after such a request, however it ended, unless the conversation is broken. As before.
         drain_outputs: Returns plain data to go with each message.
         on_outputs: Is given what came with a message. Without it, nothing may come.
+        files: The files that both sides share. Without it, none may come.
         limits: Bounds on what is sent and accepted.
         trusts_peer: The other side may look into and change every object that it is given, is sent tracebacks
             and sets the random generators. True in the student's process only.
@@ -93,6 +96,7 @@ class Peer:
         after_call: Callable[[], object] | None = None,
         drain_outputs: Callable[[], list[Plain]] | None = None,
         on_outputs: Callable[[list[Plain]], object] | None = None,
+        files: SharedFiles | None = None,
         limits: Limits | None = None,
         trusts_peer: bool = False,
         peer_name: str = "student's",
@@ -109,6 +113,7 @@ class Peer:
         self._after_call = after_call
         self._drain_outputs = drain_outputs
         self._on_outputs = on_outputs
+        self._files = files
         self._guarded = not trusts_peer
         self._lent = LentObjects(self.limits.handles, self._guarded)
         self._borrowed = BorrowedObjects(self.limits, self._request, peer_name)
@@ -124,11 +129,19 @@ class Peer:
         self._unanswered: set[int] = set()
         self._held_outputs: list[Plain] = []
         self._held_dropped: list[list[int]] = []
+        self._held_files: dict[str, Plain] = {}
 
     @property
     def is_serving(self) -> bool:
         """Whether what runs here now was asked for by the other side."""
         return self._serving > 0
+
+    def tell_files(self) -> None:
+        """Tell the other side now what has changed in the files that both share, if something has."""
+        if self._files is not None:
+            self._held_files |= dict(self._files.pending())
+        if self._held_files:
+            self.root.get([])
 
     def revoke(self, thing: object) -> None:
         """Take back an object of ours: the other side cannot use it any more."""
@@ -349,9 +362,12 @@ class Peer:
         self._held_dropped += self._borrowed.dropped()
         if self._drain_outputs is not None:
             self._held_outputs += self._drain_outputs()
-        message = [kind, body | {"dropped": self._held_dropped, "outputs": self._held_outputs}]
-        frame = self._channel.prepare(message)
-        self._held_dropped, self._held_outputs = [], []
+        if self._files is not None and (changes := self._files.pending()):
+            self._held_files |= dict(changes)
+        files = [[path, self._held_files[path]] for path in sorted(self._held_files)]
+        along = {"dropped": self._held_dropped, "outputs": self._held_outputs, "files": files}
+        frame = self._channel.prepare([kind, body | along])
+        self._held_dropped, self._held_outputs, self._held_files = [], [], {}
         return frame
 
     def _post(self, frame: Frame) -> None:
@@ -370,6 +386,8 @@ class Peer:
             self._lent.give_back(number, times)
         if body["outputs"] and self._on_outputs is not None:
             self._on_outputs(body["outputs"])
+        if body["files"] and self._files is not None:
+            self._files.apply(body["files"])
 
     def _kind(self, message: Any) -> str:
         if type(message) is not list or len(message) != 2:
@@ -399,14 +417,16 @@ class Peer:
     def _check_common(self, body: Any, fields: frozenset[str]) -> dict[str, Any]:
         if type(body) is not dict or body.keys() != fields or type(body["id"]) is not int:
             raise MalformedMessage("a message with other fields")
-        dropped, outputs = body["dropped"], body["outputs"]
-        if type(dropped) is not list or type(outputs) is not list:
+        dropped, outputs, files = body["dropped"], body["outputs"], body["files"]
+        if not type(dropped) is type(outputs) is type(files) is list:
             raise MalformedMessage("a message with other fields")
         for entry in dropped:
             if type(entry) is not list or [type(part) for part in entry] != [int, int] or entry[1] < 0:
                 raise MalformedMessage("a wrong handle given back")
         if outputs and self._on_outputs is None:
             raise MalformedMessage("outputs that nobody asked for")
+        if files and self._files is None:
+            raise MalformedMessage("files that nobody asked for")
         return body
 
     def _is_fatal(self, error: BaseException) -> bool:

@@ -19,6 +19,8 @@ from typing import Any
 
 from autograder.isolation.channel import Channel
 from autograder.isolation.errors import ChannelClosed, OutOfTurn
+from autograder.isolation.files import SharedFiles
+from autograder.isolation.limits import Limits
 from autograder.isolation.outputs import Output
 from autograder.isolation.peer import Peer
 from autograder.isolation.shell import Shell
@@ -77,8 +79,10 @@ class Student:
         self._channel = channel
         self._shell = shell
         self._in_cell = False
+        self._files = SharedFiles.here(Limits(), guarded=False)
         self._peer = Peer(
             channel,
+            files=self._files,
             exports=Namespace(shell.namespace, self._share),
             drain_outputs=self._drain,
             # What the grader may do here, it may; here is nothing that it does not know.
@@ -88,6 +92,7 @@ class Student:
 
     def serve(self) -> None:
         """Answer until the host says goodbye or hangs up."""
+        self._files.watch()
         with contextlib.suppress(ChannelClosed):
             while (message := self._channel.receive())[0] != "bye":
                 if message[0] == "run":
@@ -105,6 +110,7 @@ class Student:
             run = self._shell.run(source)
         finally:
             self._in_cell = False
+            self._files.look_again()
         return {
             "outputs": run.outputs,
             "ename": run.ename,

@@ -16,7 +16,7 @@ from autograder.grading.examination import Examination, GradingLimits
 from autograder.grading.score import score
 
 GIVEN = """
-import asyncio, datetime as dt, re, http
+import asyncio, datetime as dt, h5py, http, os, re, tempfile
 from collections import deque, namedtuple
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -55,6 +55,7 @@ class Card(NamedTuple):
         return self.rank * 2
 """
 FILES = {
+    "given.csv": "a,b",
     "shapes.py": """
 import dataclasses, enum
 
@@ -70,7 +71,7 @@ class Side(enum.Enum):
     RIGHT = "r"
     def other(self):
         return Side.LEFT if self is Side.RIGHT else Side.RIGHT
-"""
+""",
 }
 
 
@@ -264,6 +265,42 @@ CASES = {
         "first, second = Link(1), Link(2)\nfirst.after = second\nassert backwards(first) is second\n"
         "assert second.after is first and first.after is None",
         "def backwards(node):\n    return node",
+    ),
+    "a file that is written": Case(
+        "def save(n):\n    Path('made.txt').write_text('x' * n)",
+        "save(3)\nassert Path('made.txt').read_text() == 'xxx'\nsave(4)\nassert len(open('made.txt').read()) == 4",
+        "def save(n):\n    Path('made.txt').write_text('xxx')",
+    ),
+    "a file that is read": Case(
+        "def words(path):\n    return Path(path).read_text().split()",
+        "Path('words.txt').write_text('a b')\nassert words('words.txt') == ['a', 'b']\n"
+        "with tempfile.TemporaryDirectory() as folder:\n    path = Path(folder, 'other.txt')\n"
+        "    path.write_text('c')\n    assert words(path) == ['c']",
+        "def words(path):\n    return ['a', 'b']",
+    ),
+    "files in folders": Case(
+        "def sort_away(folder):\n    for path in list(Path(folder).iterdir()):\n"
+        "        target = Path(folder, path.suffix[1:])\n        target.mkdir(exist_ok=True)\n"
+        "        path.rename(target / path.name)",
+        "os.makedirs('mess')\nfor name in ('a.txt', 'b.csv'):\n    Path('mess', name).write_text(name)\n"
+        "sort_away('mess')\nassert sorted(str(p) for p in Path('mess').rglob('*.*')) == ['mess/csv/b.csv', 'mess/txt/a.txt']",
+        "def sort_away(folder):\n    pass",
+    ),
+    "a file of a cell's": Case(
+        "Path('cell.csv').write_text('1,2')\ndef unused():\n    pass",
+        "assert pd.read_csv('cell.csv', header=None).sum(axis=1).tolist() == [3]",
+        "Path('cell.csv').write_text('1,3')",
+    ),
+    "a file that a library writes": Case(
+        "def store(value):\n    with h5py.File('x.h5', 'a') as file:\n        file.attrs['value'] = value",
+        "for value in range(3):\n    store(value)\n    with h5py.File('x.h5') as file:\n"
+        "        assert file.attrs['value'] == value",
+        "def store(value):\n    with h5py.File('x.h5', 'a') as file:\n        file.attrs['value'] = 0",
+    ),
+    "a file of the assignment's": Case(
+        "def spoil():\n    Path('given.csv').write_text('z')\n    return Path('given.csv').read_text()",
+        "assert spoil() == 'z'\nassert Path('given.csv').read_text() == 'a,b'",
+        "def spoil():\n    return 'y'",
     ),
     "a view of a dict": Case(
         "def names(book):\n    return book.keys()",

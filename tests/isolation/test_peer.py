@@ -31,6 +31,7 @@ NONE_GRAPH = [None, [], []]
 def reply(identity=1, **fields):
     """A reply as an honest process sends it, with some fields changed."""
     body = {"id": identity, "graph": NONE_GRAPH, "restore": [], "failure": None, "dropped": [], "outputs": []}
+    body["files"] = []
     return ["reply", body | fields]
 
 
@@ -43,7 +44,7 @@ def request(identity=1, **fields):
             "on": 1,
             "graph": [[0], [["list", [[1], [2]]], ["tuple", []], ["dict", []]], []],
         },
-        **{"failure": None, "random": None, "dropped": [], "outputs": []},
+        **{"failure": None, "random": None, "dropped": [], "outputs": [], "files": []},
     }
     return ["request", body | fields]
 
@@ -280,6 +281,7 @@ class TestBroken:
             *((reply(dropped=None), MalformedMessage), (reply(dropped=[3]), MalformedMessage)),
             *((reply(dropped=[[1, -5]]), MalformedMessage), (reply(dropped=[["1", 1]]), MalformedMessage)),
             *((reply(outputs=None), MalformedMessage), (reply(outputs=["x"]), MalformedMessage)),
+            *((reply(files=None), MalformedMessage), (reply(files=[["work/x", b""]]), MalformedMessage)),
             *(
                 (request(op="eval"), MalformedMessage),
                 (request(op=3), MalformedMessage),
@@ -452,7 +454,7 @@ def test_public_names():
     """What a peer offers."""
     public = {name for name in vars(Peer) if not name.startswith("_")}
 
-    assert public == {"is_serving", "revoke", "serve"}
+    assert public == {"is_serving", "revoke", "serve", "tell_files"}
 
 
 @pytest.mark.slow

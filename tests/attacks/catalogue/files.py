@@ -1,6 +1,6 @@
 """Attacks on the host's files: the course's, the interpreter's, and everything that a next student would find."""
 
-from attacks.attack import Attack
+from attacks.attack import EVERYTHING, Attack
 
 OUT_OF_REACH = r"tried to open '.*', which is out of its reach"
 
@@ -278,5 +278,75 @@ ATTACKS = [
                     ctypes.memset(begin, 0x41, end - begin)
             print(shared)
         """,
+    ),
+    Attack(
+        "puts files where the tests run",
+        "Writes modules and settings into the folder that the tests see, and tells of others that it has not.",
+        "two-processes",
+        front="""
+            names = ["helpers.py", "numpy.py", "sitecustomize.py", "usercustomize.py", "matplotlibrc", "x.pth", "a.so",
+                     "numpy/__init__.py", "IPython/__init__.py", "__pycache__/helpers.cpython-311.pyc", ".numpyrc"]
+            code = "FACTOR = 0\\nimport os\\nos._exit(3)"
+            for name in names:
+                attempt(lambda: os.makedirs(os.path.dirname(name) or ".", exist_ok=True))
+                attempt(lambda: open(name, "w").write(code))
+            os.symlink("/", "root")
+            peer = holder("Student")._peer
+            honest = peer._files.pending
+            forged = {f"work/{name}": code.encode() for name in names}
+            forged |= {f"work/{name}": None for name in ["", ".", "..", "helpers.py"]}
+            paths = ["/etc/passwd", "work/../../x", "work/root/x", "work//x", "tmp/../x", "x"]
+            forged |= {path: b"x" for path in paths}
+            peer._files.pending = lambda: sorted([path, content] for path, content in forged.items())
+        """,
+        answers={"last": "def last(x):\n    open('helpers.py', 'w').write('FACTOR = 9')\n    return 0"},
+        # Its own code imports what it has written, too.
+        lost=EVERYTHING,
+        sentence=r"should be|the student's process called os._exit",
+    ),
+    Attack(
+        "fills the folder of the tests",
+        "Writes file after file into the folder that it shares with the tests, as large and as many as they can be.",
+        "scratch",
+        "limits",
+        answers={
+            "total": """
+                def total(x):
+                    for number in range(100):
+                        with open(f"{number % 3}.{number}", "wb") as file:
+                            file.write(os.urandom(1 << 20) * 30)
+                        x(number)
+                        if number > 2:
+                            os.remove(f"{(number - 2) % 3}.{number - 2}")
+                    return 0
+            """,
+            "last": "def last(x):\n    for n in range(5000):\n        open(f'n{n}', 'w').close()\n    return 0",
+        },
+        lost=("total", "last"),
+        sentence=r"should be|No space left|cannot be written here|were up|used up the time",
+    ),
+    Attack(
+        "tells of files that are none",
+        "Sends files in forms that the protocol does not have, and more than one message may hold.",
+        "two-processes",
+        answers={
+            "keep": """
+                def keep(x):
+                    holder("Student")._peer._files.pending = lambda: [["work/x", 3]]
+                    return x
+            """,
+            "scale": """
+                def scale(x):
+                    holder("Student")._peer._files.pending = lambda: [[f"work/{n}", b""] for n in range(5000)]
+                    return x
+            """,
+            "last": """
+                def last(x):
+                    holder("Student")._peer._files.pending = lambda: [["work/x", bytes(40 << 20)]]
+                    return x
+            """,
+        },
+        lost=("keep", "scale", "last"),
+        sentence=r"the student's process broke the protocol",
     ),
 ]

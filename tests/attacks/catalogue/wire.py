@@ -132,7 +132,7 @@ ATTACKS = [
                     import msgpack
                     peer = holder("Student")._peer
                     request = {"id": 7, "op": "eval", "on": 1, "graph": [0, []], "failure": None, "random": None}
-                    request |= {"dropped": [[1, 10**9]], "outputs": []}
+                    request |= {"dropped": [[1, 10**9]], "outputs": [], "files": []}
                     peer._channel.send(["request", request])
                     return 0
             """
@@ -187,7 +187,8 @@ ATTACKS = [
                     peer = holder("Student")._peer
                     body = peer._codec.encode([(1,), {}])
                     request = {"id": 1, "op": "call", "on": 1, "graph": body.graph, "failure": None, "random": None}
-                    frame = bytes(peer._channel.prepare(["request", request | {"dropped": [], "outputs": []}]).view)
+                    request |= {"dropped": [], "outputs": [], "files": []}
+                    frame = bytes(peer._channel.prepare(["request", request]).view)
                     threading.Thread(target=lambda: [say(frame * 100) for _ in range(10_000)], daemon=True).start()
                     time.sleep(60)
             """
