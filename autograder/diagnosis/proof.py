@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -114,11 +115,25 @@ class Bench:
         self._whole = {name for name in self._tests if any(needs.get(test) for test in self._tests[name])}
 
     @property
-    def others(self) -> list[str]:
-        """The exercises that are no plain functions: classes, variables, and what only all cells together show."""
-        return [name for name in self.cells if name not in self.functions]
+    def judged_whole(self) -> list[str]:
+        """The exercises that only all cells together judge: classes, variables, what given cells make of a function."""
+        return [name for name in self.cells if name not in self.functions or name in self._whole]
 
-    def is_noticed(self, name: str, source: str) -> bool:
+    def notices(self, name: str, source: str) -> bool:
+        """Tell whether the tests of an exercise notice that its cell says something else."""
+        if name in self._runs_whole:
+            return self._is_noticed(name, source)
+        return name not in self.functions or self.fails_with(name, source)
+
+    def is_tried(self, name: str) -> bool:
+        """Tell whether the tests of an exercise can be run here at all."""
+        return name in self.functions or name in self._runs_whole
+
+    @cached_property
+    def _runs_whole(self) -> set[str]:
+        return {name for name in self.judged_whole if not self._is_noticed(name, self.cells[name])}
+
+    def _is_noticed(self, name: str, source: str) -> bool:
         """Tell whether the tests of an exercise notice that its cell says something else, by running the notebook."""
         namespace: dict[str, Any] = {"__name__": "__main__"}
         waiting = list(self._tests[name])
@@ -142,7 +157,7 @@ class Bench:
     @property
     def functions(self) -> list[str]:
         """The graded functions that are defined where their name says, in order."""
-        return [name for name in self._tests if name in self.solution.cells and name not in self._whole]
+        return [name for name in self._tests if name in self.solution.cells]
 
     def failing(self, name: str, function: Function) -> str | None:
         """Return the first test of a function that it does not pass, None if it passes all."""
@@ -192,25 +207,26 @@ def prove_here(notebook: Path, catalogue: Catalogue | None) -> Proof:
         bench = Bench(Plan.read(notebook))
         if catalogue is not None:
             _try_entries(bench, catalogue, proof)
-        for name in bench.functions:
+        whole = set(bench.judged_whole)
+        for name in [name for name in bench.functions if name not in whole]:
             for mutant in mutants(name, bench.solution.cells[name]):
                 proof.mutants += 1
                 if not bench.fails_with(name, mutant.source):
                     proof.survivors.append(mutant)
-        for name in bench.others:
+        for name in bench.judged_whole:
             _try_whole(bench, name, proof)
     return proof
 
 
 def _try_whole(bench: Bench, name: str, proof: Proof) -> None:
     source = bench.cells[name]
-    if bench.is_noticed(name, source):
+    if not bench.is_tried(name):
         proof.untried.append(name)
         return
     for definition in defined(source):
         for mutant in mutants(definition, source, whole_cell=True):
             proof.mutants += 1
-            if not bench.is_noticed(name, mutant.source):
+            if not bench.notices(name, mutant.source):
                 proof.survivors.append(mutant)
 
 
@@ -224,7 +240,7 @@ def _try_entries(bench: Bench, catalogue: Catalogue, proof: Proof) -> None:
     proof.entries = len(catalogue.entries)
     proof.undiagnosed = [entry.id for entry in others]
     for entry in others:
-        if entry.function not in bench.cells or not bench.is_noticed(
+        if entry.function not in bench.cells or not bench.notices(
             entry.function, entry.apply(bench.cells[entry.function])
         ):
             proof.missed.append(entry.id)
@@ -234,7 +250,7 @@ def _try_entries(bench: Bench, catalogue: Catalogue, proof: Proof) -> None:
         proof.alike += [(b, a) for (a, one), (b, other) in pairs if not told_apart(one, other)]
     unclear = set(itertools.chain(*proof.alike))
     for entry in entries:
-        if not bench.fails_with(entry.function, entry.apply(bench.solution.cells[entry.function])):
+        if not bench.notices(entry.function, entry.apply(bench.solution.cells[entry.function])):
             proof.missed.append(entry.id)
             continue
         found = bench.diagnosis(knowledge[entry.function], entry)
