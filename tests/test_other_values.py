@@ -50,7 +50,7 @@ VALUES = [
     Colour.RED,
     Level.LOW,
     range(3),
-    {1, "a"},
+    {1, (2,)},
     frozenset({1}),
     set(),
     [],

@@ -100,7 +100,7 @@ ONE_LINERS = {
     "dates in arrays": function(
         "return np.array(x, dtype='datetime64[D]')",
         "return np.array(x)",
-        "assert f(['2024-02-28'])[0] + 2 == np.datetime64('2024-03-01')",
+        "assert f(['2024-02-28'])[0] + np.timedelta64(2, 'D') == np.datetime64('2024-03-01')",
         before="import numpy as np",
     ),
     "closeness": function(
