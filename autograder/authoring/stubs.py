@@ -47,14 +47,6 @@ def released_solution(source: str, markers: Markers) -> str:
     return markers.cleared(stub) if markers.regions(stub, SOLUTION) else stub
 
 
-def region_statements(tree: ast.Module, region: Region) -> list[ast.stmt]:
-    """Return the direct statements of a region.
-
-    Raises RegionError if a marker cuts a statement in two, or the region spans several blocks.
-    """
-    return _block(tree, region)[1]
-
-
 def _stub(source: str, lines: list[str], tree: ast.Module, region: Region, markers: Markers) -> list[str]:
     """Return the lines that replace a region, its first marker included."""
     body, statements = _block(tree, region)

@@ -181,11 +181,6 @@ class Engine:
         return self._ready(self._student_zygote).layers
 
     @property
-    def processes(self) -> int:
-        """How many processes a submission has."""
-        return self._processes
-
-    @property
     def failing_tests(self) -> dict[str, str]:
         """The tests that the solution itself does not pass, each with the error; nobody can pass them."""
         report = self._ready(self._grader_zygote).report if self._grader_zygote else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich import box
@@ -13,7 +13,6 @@ from rich.columns import Columns
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from tqdm import tqdm
 
 from autograder.grading.marks import FunctionMarks
 from autograder.intake.encodings import printable
@@ -156,13 +155,3 @@ def render(table: Table | Columns) -> str:
 def say(text: str) -> None:
     """Print a line for the person at the terminal."""
     print(printable(text), flush=True)
-
-
-def tracked(items: Sequence[T], verb: str) -> Iterator[T]:
-    """Yield the items with a progress bar on a terminal, and with a plain line for each elsewhere."""
-    if sys.stdout.isatty():
-        yield from tqdm(items, desc=verb, unit="submission", file=sys.stdout)
-        return
-    for number, item in enumerate(items, start=1):
-        yield item
-        say(f"{verb} {number} of {len(items)}: {item}")
