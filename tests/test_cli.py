@@ -111,7 +111,7 @@ class TestValidate:
             "cell test_linear_forward: the solution fails here: linear_forward: Z has the right shape" in result.stderr
         )
         assert "the table says db = [[0.50629449]], but the cell prints [[0.50629448]]" in result.stderr
-        assert "cell linear_forward: the solution scores 0 of 10" in result.stderr
+        assert "cell test_linear_forward: the solution scores 0 of 10" in result.stderr
         assert "no mistakes were tried out" in result.stdout
 
     @pytest.mark.slow

@@ -24,9 +24,11 @@ from autograder.isolation.newborn import detach, settle
 from autograder.isolation.parcel import read_arguments, unpack_files
 from autograder.isolation.process import INTERNAL_ERROR
 from autograder.isolation.processors import one_processor, use
+from autograder.isolation.sandbox import quota
 from autograder.isolation.sandbox.confinement import Confinement
 from autograder.isolation.sandbox.layers import Report
 from autograder.isolation.sandbox.limits import ProcessLimits
+from autograder.isolation.sandbox.quota import Quota
 from autograder.isolation.sandbox.trial import try_all
 from autograder.isolation.threads import end_threads
 from autograder.isolation.watch import Watch
@@ -59,6 +61,8 @@ class ForkServer:
         self._confinement = confinement
         self._me = os.pidfd_open(os.getpid())
         self._spare: Spare | None = None
+        self._quotas: dict[int, Quota] = {}
+        self._ended: dict[int, str] = {}  # why this server ended a child
 
     def serve(self) -> None:
         """Answer until the host hangs up."""
@@ -68,6 +72,8 @@ class ForkServer:
                     # If there is no memory for it now, there may be when it is wanted.
                     with contextlib.suppress(OSError):
                         self._spare = self._bear()
+                while self._quotas and not self._control.wait(quota.SECONDS):
+                    self._end_what_takes_too_much()
                 request, received = self._control.receive()
                 attached: list[int] = []
                 try:
@@ -88,6 +94,9 @@ class ForkServer:
             child = self._bear()
             if not child.take(fields, descriptors):
                 raise ChildProcessError("a new process died at once")
+        limits = ProcessLimits(**fields["limits"])
+        if bound := self._confinement.quota(fields["directory"], limits, fields["files_size"]):
+            self._quotas[child.pid] = bound
         # Nobody waits for the child before the host says so, so the number cannot be another's yet.
         return {"child": child.pid}, [child.pidfd]
 
@@ -97,7 +106,18 @@ class ForkServer:
         found = os.waitid(os.P_PID, child, flags)
         if found is None:
             return {"ended": None}, []
-        return {"ended": [found.si_code == os.CLD_EXITED, found.si_status]}, []
+        why = self._ended.get(child, "")
+        if release:
+            self._quotas.pop(child, None)
+            self._ended.pop(child, None)
+        return {"ended": [found.si_code == os.CLD_EXITED, found.si_status, why]}, []
+
+    def _end_what_takes_too_much(self) -> None:
+        for child, bound in list(self._quotas.items()):
+            if why := bound.exceeded(child):
+                os.kill(child, signal.SIGKILL)
+                self._ended[child] = why
+                del self._quotas[child]
 
     def _bear(self) -> "Spare":
         """Fork a child that waits for its order."""

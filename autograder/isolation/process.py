@@ -20,12 +20,18 @@ INTERNAL_ERROR = 70
 
 @dataclass(frozen=True)
 class Ending:
-    """How a process ended: by itself with a status, or by a signal of that number."""
+    """How a process ended: by itself with a status, or by a signal of that number.
+
+    why -- why the fork server ended it, in words that complete "the process ..."; empty if that did not
+    """
 
     by_itself: bool
     status: int
+    why: str = ""
 
     def __str__(self) -> str:
+        if self.why:
+            return self.why
         if self.by_itself and self.status == INTERNAL_ERROR:
             return "could not go on: out of memory, or told something that makes no sense"
         if self.by_itself:

@@ -245,8 +245,7 @@ class Zygote:
         with contextlib.suppress(ZygoteError):
             answer, _ = self._request({"do": "ending", "child": child, "release": release})
             if answer["ended"] is not None:
-                by_itself, status = answer["ended"]
-                return Ending(by_itself, status)
+                return Ending(*answer["ended"])
         return None
 
     def _request(

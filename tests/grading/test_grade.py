@@ -339,7 +339,7 @@ class TestNobodyElse:
         grading = ClassGrading(job)
         result = grading.grade(grading.submissions(), PretendedPool(grading.records))
 
-        said = "The solution itself does not pass test_second, so nobody can: ValueError: wrong itself"
+        said = "task: the solution itself does not pass test_second, so nobody can: NameError: name 'check_second'"
         assert class_summary(result).count(said) == 1
 
     def test_a_file_that_cannot_be_read(self, job, monkeypatch):

@@ -248,6 +248,48 @@ os.kill(os.getpid(), 9)
         assert child.how_it_ended().startswith(("ended by signal SIGXCPU", "ended by signal SIGKILL"))
 
 
+class TestCountedFiles:
+    """Where no file system can be made, the fork server counts what a process has written."""
+
+    @pytest.fixture
+    def zygote(self, folder):
+        """A fork server that does nothing else."""
+        with start(folder / "server", "counts_files") as zygote:
+            yield zygote
+
+    @pytest.mark.parametrize(
+        ("doing", "words"),
+        [
+            ("for n in range(10**6): os.symlink('nowhere', str(n))", "it made more than 20,000 files"),
+            ("for n in range(10**6): os.mkdir(str(n))", "it made more than 20,000 files"),
+            (
+                "for n in range(10**4): open(str(n), 'wb').write(bytes(1 << 20))",
+                "its files took more than 8 MiB in all",
+            ),
+        ],
+    )
+    def test_too_much(self, fork, doing, words):
+        """It is ended, and why is said; it was nobody else who did it."""
+        child = fork(limits=ProcessLimits(scratch=8 << 20))
+        other = fork(limits=ProcessLimits(scratch=8 << 20))
+        child.channel.send(f"{doing}\n0")
+
+        assert child.wait(20)
+        assert child.how_it_ended() == f"was ended because {words}"
+        child.kill()
+        assert not child.killed_by_others
+        assert ask(other, "len(os.listdir())") == 0
+
+    def test_what_is_given_does_not_count(self, fork):
+        """The submission's own files are beyond its limit."""
+        with Parcel({str(number): bytes(2 << 20) for number in range(3)}) as parcel:
+            child = fork(files=parcel, limits=ProcessLimits(scratch=2 << 20))
+            assert ask(child, "time.sleep(0.2)\nlen(os.listdir())") == 3
+            child.channel.send("[open(n, 'wb').write(bytes(2 << 20)) for n in 'abc']\ntime.sleep(20)")
+            assert child.wait(10)
+        assert child.how_it_ended() == "was ended because its files took more than 8 MiB in all"
+
+
 class TestRefusal:
     """Nothing runs unconfined."""
 

@@ -18,6 +18,7 @@ from autograder.isolation.sandbox.identity import drop_root, enter_user_namespac
 from autograder.isolation.sandbox.layers import Held
 from autograder.isolation.sandbox.limits import ProcessLimits
 from autograder.isolation.sandbox.places import DEVICES, needed
+from autograder.isolation.sandbox.quota import Quota
 
 # The package that this is part of: whoever can read it learns how grading works.
 PACKAGE = Path(__file__).resolve().parent.parent.parent
@@ -67,6 +68,10 @@ class Confinement:
 
     def seal(self) -> None:
         """Take what is left of this process's rights."""
+
+    def quota(self, directory: str, limits: ProcessLimits, given: int) -> Quota | None:
+        """Return what the fork server has to hold a child to that was told to `enter`, None if the kernel does it."""
+        return None
 
     def _need(self, layer: str, *steps: Callable[[], object]) -> None:
         """Take the steps of a layer without which this way is none."""
@@ -204,6 +209,10 @@ class Fences(Confinement):
         self._need("no-new-privileges", linux.forbid_new_privileges)
         self._need("landlock", self._rules.restrict)
         self._need("seccomp", self._program.install)
+
+    def quota(self, directory: str, limits: ProcessLimits, given: int) -> Quota | None:
+        """There is no file system for it alone."""
+        return None if limits.scratch is None else Quota(directory, limits.scratch + given)
 
 
 class _Program:

@@ -34,7 +34,7 @@ LAYERS = (
     Layer("network-namespace", "every network, loopback too", "the filter has to deny all sockets"),
     Layer("ipc-namespace", "shared memory and queues of others", "the filter has to deny them"),
     Layer("own-proc", "what /proc says of the host", "/proc is empty, or denied"),
-    Layer("scratch", "filling the disk", "each file has a limit, all together have none"),
+    Layer("scratch", "filling the disk", "each file has a limit; what takes too much in all is ended a moment later"),
     Layer("unprivileged-user", "the rights of root", "nothing, if whoever grades is not root anyway"),
     Layer("limits", "using up memory, threads, open files and processor time", "one submission can slow the machine"),
     Layer("capabilities", "mounting, entering namespaces, raising limits", "no student code is run"),

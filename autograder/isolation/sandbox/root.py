@@ -9,6 +9,7 @@ from pathlib import Path
 
 from autograder.isolation.sandbox import linux
 from autograder.isolation.sandbox.places import DEVICES
+from autograder.isolation.sandbox.quota import MOST_FILES
 
 # Everything that the process can write, as it sees it. No interpreter lies here.
 SCRATCH = "/student"
@@ -22,7 +23,6 @@ ENVIRONMENT = {
     "MPLCONFIGDIR": f"{SCRATCH}/matplotlib",
     "PWD": WORK,
 }
-_FILES = 20_000
 _PLAIN = linux.MS_NOSUID | linux.MS_NODEV
 
 
@@ -74,6 +74,6 @@ def hide_proc() -> None:
 
 def mount_scratch(size: int) -> None:
     """Make the scratch folder, of at most `size` bytes, and the folders in it."""
-    linux.mount("scratch", SCRATCH, "tmpfs", _PLAIN, f"mode=0700,size={size},nr_inodes={_FILES}")
+    linux.mount("scratch", SCRATCH, "tmpfs", _PLAIN, f"mode=0700,size={size},nr_inodes={MOST_FILES}")
     for folder in FOLDERS:
         os.mkdir(f"{SCRATCH}/{folder}", 0o700)

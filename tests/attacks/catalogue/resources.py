@@ -187,7 +187,27 @@ ATTACKS = [
             """,
         },
         lost=("keep", "last"),
-        sentence=r"OSError: .*(No space left|too large)",
+        sentence=r"OSError: .*(No space left|too large)|was ended because (it made more|its files took more)",
+        harmful=True,
+    ),
+    Attack(
+        "fills the disk with what is nowhere",
+        "Removes each large file that it writes and keeps it open, so that nobody finds it.",
+        "scratch",
+        "limits",
+        answers={
+            "last": """
+                def last(x):
+                    opened = []
+                    for number in range(128):
+                        opened.append(open(f"file{number}", "wb", 0))
+                        os.unlink(f"file{number}")
+                        if opened[-1].write(bytes(16 << 20)) < 16 << 20:
+                            raise OSError(28, "No space left")
+                    breach("two gigabytes of nothing")
+            """
+        },
+        sentence=r"OSError: .*No space left|was ended because its files took more",
         harmful=True,
     ),
     Attack(
