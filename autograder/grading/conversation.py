@@ -8,6 +8,8 @@ student's process is never believed: a message out of turn, or one that is none,
 from __future__ import annotations
 
 import contextlib
+import math
+import select
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -91,7 +93,7 @@ class _Cell:
         self._seconds = seconds
         self._limit = time.monotonic() + seconds
         self._turn = Turn()
-        self._student_spoke = False
+        self._student_said = ""  # of which kind its last message was
 
     def run(self, order: list[Any]) -> Turn:
         """Give a process its order and pass on what the two say to each other until it is done.
@@ -135,12 +137,18 @@ class _Cell:
     def _hear_student(self) -> Packed | None:
         """Return what the student's process says. When the time is up, interrupt it; if that does not help, end it."""
         student = self._talk.student
-        self._student_spoke = True
+        given_up = False
         try:
             try:
                 limit = self._limit + GRACE if self._turn.timed_out else self._limit
+                if given_up := self._grader_gives_up(limit):
+                    limit = min(limit, time.monotonic() + GRACE)
+                    student.interrupt()
                 message = student.channel.receive_packed(limit)
             except DeadlinePassed:
+                if given_up:
+                    self._end_student("did not stop when the test no longer waited for it")
+                    return None
                 if self._turn.timed_out:
                     raise
                 self._turn.timed_out = True
@@ -148,6 +156,7 @@ class _Cell:
                 message = student.channel.receive_packed(self._limit + GRACE)
             allowed = ("request", "reply", "done") if self._runs == "student" else ("request", "reply")
             kind = kind_of(message)
+            self._student_said = kind or "nothing"
             if kind not in allowed:
                 # Garbage, or out of turn: which of the two, unpacking it tells.
                 unpack(message)
@@ -158,6 +167,31 @@ class _Cell:
             self._lose_student(error)
             return None
         return message
+
+    def _grader_gives_up(self, limit: float) -> bool:
+        """Wait for the student's process; tell whether before that the test says that it does not wait any more."""
+        grader = self._talk.grader
+        if grader is None or self._runs == "student" or self._talk.student.channel.holds_message:
+            return False
+        poll = select.poll()
+        poll.register(self._talk.student.channel, select.POLLIN)
+        poll.register(grader.channel, select.POLLIN)
+        left = max(0.0, limit - time.monotonic())
+        ready = {descriptor for descriptor, _ in poll.poll(math.ceil(left * 1000))}
+        if not grader.channel.holds_message and ready != {grader.channel.fileno()}:
+            return False
+        try:
+            message = _sound(grader.channel.receive_packed(time.monotonic() + GRACE))
+        except WireError as error:
+            raise GraderProcessError(f"the grader's process {_why(grader, error)}") from error
+        if kind_of(message) != "interrupt":
+            raise GraderProcessError("the grader's process spoke although it was not its turn")
+        return True
+
+    def _end_student(self, why: str) -> None:
+        with contextlib.suppress(TimeoutError):
+            self._talk.student.kill()
+        self._turn.lost = why
 
     def _lose_student(self, error: WireError) -> None:
         if isinstance(error, DeadlinePassed):
@@ -199,23 +233,30 @@ class _Cell:
         """Return what the grader says. When the time is up, end the student's process, or interrupt the grader."""
         grader = self._grader
         try:
-            return _sound(grader.channel.receive_packed(self._limit + GRACE if self._turn.timed_out else self._limit))
+            return self._receive_from_grader(self._limit + GRACE if self._turn.timed_out else self._limit)
         except DeadlinePassed:
             self._turn.timed_out = True
         waited = time.monotonic() - began
-        if self._student_spoke and self._turn.lost is None and waited < self._seconds / 2:
+        if self._student_said and self._turn.lost is None and waited < self._seconds / 2:
             # The two were playing ping-pong. Without the student's process the test ends at its next call.
-            with contextlib.suppress(TimeoutError):
-                self._talk.student.kill()
-            self._turn.lost = "had used up the time of the cell"
+            self._end_student("had used up the time of the cell")
         try:
-            return _sound(grader.channel.receive_packed(time.monotonic() + GRACE))
+            return self._receive_from_grader(time.monotonic() + GRACE)
         except DeadlinePassed:
             grader.interrupt()
-        message = _sound(grader.channel.receive_packed(time.monotonic() + GRACE))
+        message = self._receive_from_grader(time.monotonic() + GRACE)
         if self._turn.lost is None:
             raise GraderProcessError("a test took longer than a cell may, by itself; make the test faster")
         return message
+
+    def _receive_from_grader(self, limit: float) -> Packed:
+        while True:
+            message = _sound(self._grader.channel.receive_packed(limit))
+            if kind_of(message) != "interrupt":
+                return message
+            # The student's process had the last word: it has answered, or asked something and is not done yet.
+            if self._student_said == "request" and self._turn.lost is None:
+                self._talk.student.interrupt()
 
 
 def _sound(message: memoryview) -> Packed:

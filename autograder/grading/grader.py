@@ -5,6 +5,7 @@
     ["run", {"functions", "failed", "number", "fresh"}]   when all tests have run: why do these functions fail?
     ["done", {"misconceptions"}]
     ["request", {...}]                                from the student's process, answered by ["reply", {...}]
+    ["interrupt", None]                               to the host: a test no longer waits for the student's reply
 
 `fresh` says that the student's process is another one than before. With `lend`, names of functions, a test is run a
 second time, with the namespace that it had and with references in place of these functions of the student's. What the
@@ -224,6 +225,7 @@ class Grader:
             send_random_state=True,
             before_call=lambda: self._names.synchronise(self._student),
             after_call=lambda: self._names.refresh(self._student),
+            give_up=lambda: self._channel.send(["interrupt", None]),
             on_outputs=self._show,
             files=self._files,
         )
@@ -247,7 +249,8 @@ class Grader:
         with contextlib.suppress(WireError):  # the test will find the names unbound, and the host knows why
             self._names.enter(cell, self._owned[grade_id], self._moments_until(grade_id), self._student)
             loans = self._names.lend(lend, self._student) if lend else None
-        run = shell.run(cell.source, after_statement=self._names.seen)
+        with self._student.open_to_threads():
+            run = shell.run(cell.source, after_statement=self._names.seen)
         self._files.look_again()
         with contextlib.suppress(WireError):
             self._names.synchronise(self._student)

@@ -101,6 +101,11 @@ def _refuse_extension(code: int, data: bytes) -> NoReturn:
     raise ValueError("extension types are not part of the protocol")
 
 
+def _gone(error: OSError) -> Exception:
+    """Return what an error of a socket means; one without a number, a TimeoutError say, is a signal handler's own."""
+    return error if error.errno is None else ChannelClosed("the other side has gone")
+
+
 class Frame:
     """A message ready to go; `written` lists what each call of `send` took of it."""
 
@@ -139,6 +144,11 @@ class Channel:
     def fileno(self) -> int:
         """Return the socket's descriptor, for `select` and its kin; -1 when closed."""
         return self._sock.fileno()
+
+    @property
+    def holds_message(self) -> bool:
+        """Whether a whole message has been read ahead, which no `select` would tell."""
+        return self._missing() <= 0
 
     def close(self) -> None:
         """Hang up. Closing twice does nothing."""
@@ -194,7 +204,7 @@ class Channel:
                 except BlockingIOError:
                     self._wait(select.POLLOUT, deadline)
                 except OSError as error:
-                    raise ChannelClosed("the other side has gone") from error
+                    raise _gone(error) from None
             self._outgoing.popleft()
 
     def receive(self, deadline: float | None = None) -> Plain:
@@ -211,7 +221,7 @@ class Channel:
                 # One C call, as above. It may bring the beginning of the next message, too.
                 self._incoming.writelines(map(self._sock.recv, (max(_AHEAD, min(missing, _AT_ONCE)),)))
             except OSError as error:
-                raise ChannelClosed("the other side has gone") from error
+                raise _gone(error) from None
             if self._incoming.tell() == before:
                 raise ChannelClosed("the other side has gone")
         data = memoryview(self._incoming.getvalue())

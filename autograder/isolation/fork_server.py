@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 from autograder.isolation.channel import Channel
 from autograder.isolation.control import Control
-from autograder.isolation.newborn import detach, settle
+from autograder.isolation.newborn import detach, open_descriptors, settle
 from autograder.isolation.parcel import read_arguments, unpack_files
 from autograder.isolation.process import INTERNAL_ERROR
 from autograder.isolation.processors import one_processor, use
@@ -51,11 +51,14 @@ def resolve(name: str) -> Callable[..., Any]:
 class ForkServer:
     """Answers the host's requests: fork a child; tell how one ended; let go of one.
 
+    held -- the descriptors of what was prepared
+
     The next child is born before anybody asks for it, and waits. So the copying of page tables, which takes longer the
     more is loaded, is over when a child is wanted.
     """
 
-    def __init__(self, control: Control, state: object, confinement: Confinement) -> None:
+    def __init__(self, control: Control, state: object, confinement: Confinement, held: frozenset[int]) -> None:
+        self._held = held
         self._control = control
         self._state = state
         self._confinement = confinement
@@ -142,7 +145,7 @@ class ForkServer:
         channel: Channel | None = None
         try:
             confined = self._confinement
-            detach(self._me, keep=[waiting])
+            detach(self._me, keep=[waiting], held=self._held)
             # `detach` closed it; the object must not close whatever gets its number next.
             self._control.sock.detach()
             settle()
@@ -265,6 +268,7 @@ def main(descriptor: int) -> None:
     # What is there now is never garbage: without this, a child's first collection copies every page.
     gc.freeze()
     gc.enable()
+    held = frozenset(open_descriptors() - {descriptor})
     if left:
         # The kernel lets nobody into a namespace of his own who has threads.
         control.send({"threads": left})
@@ -273,7 +277,7 @@ def main(descriptor: int) -> None:
     answer = {"report": getattr(state, "report", {}), "trials": [report.plain() for report in reports]}
     control.send(answer | {"confined": confinement is not None})
     if confinement is not None:
-        ForkServer(control, state, confinement).serve()
+        ForkServer(control, state, confinement, held).serve()
     # Without the exit handlers of all that was imported: there is nothing to save.
     os._exit(0)
 

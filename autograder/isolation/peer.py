@@ -5,12 +5,16 @@
     ["lost", why]                       from whoever relays the messages: the other process has gone
 
 A request's graph holds `[arguments, keywords]`, a reply's the result. While one side waits for a reply the
-other may ask something back; that is served and the waiting goes on, so that all is strictly nested.
+other may ask something back; that is served and the waiting goes on, so that all is strictly nested. Of several
+threads that ask one has its turn after the other. A signal handler that raises gives up the request that it comes in
+between; it cannot make one itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -69,6 +73,7 @@ class Peer:
         send_random_state: Send the random generators' state with requests, for the other side to install.
         before_call: Called before a request that is not part of another one. May make requests itself.
         after_call: Called after such a request, however it ended, unless the conversation is broken. As before.
+        give_up: Called when nobody waits for the reply to a request any more, to have the other side interrupted.
         drain_outputs: Returns plain data to go with each message.
         on_outputs: Is given what came with a message. Without it, nothing may come.
         files: The files that both sides share. Without it, none may come.
@@ -94,6 +99,7 @@ class Peer:
         send_random_state: bool = False,
         before_call: Callable[[], object] | None = None,
         after_call: Callable[[], object] | None = None,
+        give_up: Callable[[], object] | None = None,
         drain_outputs: Callable[[], list[Plain]] | None = None,
         on_outputs: Callable[[list[Plain]], object] | None = None,
         files: SharedFiles | None = None,
@@ -111,10 +117,12 @@ class Peer:
         self._random = RandomStateSender() if send_random_state else None
         self._before_call = before_call
         self._after_call = after_call
+        self._give_up = give_up or (lambda: None)
         self._drain_outputs = drain_outputs
         self._on_outputs = on_outputs
         self._files = files
         self._guarded = not trusts_peer
+        self._peer_name = peer_name
         self._lent = LentObjects(self.limits.handles, self._guarded)
         self._borrowed = BorrowedObjects(self.limits, self._request, peer_name)
         self._exchanges = HandleExchange(self._lent, self._borrowed)
@@ -124,6 +132,10 @@ class Peer:
         self._open = 0  # requests under way here, made or served
         self._serving = 0  # those that are served
         self._synchronising = False
+        self._lock = threading.RLock()  # who makes requests
+        self._is_over = False  # whether threads that were let make requests no longer may
+        self._listening = False  # whether the other side has the word
+        self._refuses = False  # whether nothing is done for the other side any more
         self._last_id = 0
         self._waiting: list[int] = []
         self._unanswered: set[int] = set()
@@ -135,6 +147,22 @@ class Peer:
     def is_serving(self) -> bool:
         """Whether what runs here now was asked for by the other side."""
         return self._serving > 0
+
+    @contextlib.contextmanager
+    def open_to_threads(self) -> Iterator[None]:
+        """Let other threads that are started inside make requests, too; in the end nobody waits for a reply."""
+        self._is_over = False
+        try:
+            yield
+        finally:
+            self._is_over = True
+            if not self._lock.acquire(blocking=False):
+                self._give_up()
+                self._lock.acquire()
+            try:
+                self._await_late_replies()
+            finally:
+                self._lock.release()
 
     def tell_files(self) -> None:
         """Tell the other side now what has changed in the files that both share, if something has."""
@@ -152,14 +180,18 @@ class Peer:
     def serve(self, message: Plain) -> None:
         """Answer a request that somebody else read from the channel.
 
-        Whatever goes wrong in the doing is the answer. Raises `WireError` if the conversation is broken, and
-        KeyboardInterrupt for one that comes when the answer is on its way.
+        From a trusted peer it may be a reply that comes too late. Whatever goes wrong in the doing is the answer.
+        Raises `WireError` if the conversation is broken, and KeyboardInterrupt for one that comes when the answer is on
+        its way.
         """
         self._check_alive()
         try:
-            if self._kind(message) != "request":
+            if self._kind(message) == "request":
+                self._serve(message[1])
+            elif self._guarded:
                 raise OutOfTurn("expected a request")
-            self._serve(message[1])
+            else:
+                self._take_reply(message[1])
         except WireError as error:
             self._break(error)
             raise
@@ -174,14 +206,21 @@ class Peer:
         keywords: Mapping[str, object] = _NO_KEYWORDS,
         failure: BaseException | None = None,
     ) -> Any:
-        outermost = not self._open and not self._synchronising
-        if outermost:
-            self._synchronise(self._before_call)
-        try:
-            return self._ask(operation, number, arguments, keywords, failure)
-        finally:
-            if outermost and self.broken is None:
-                self._synchronise(self._after_call)
+        with self._lock:
+            if self._is_over and threading.current_thread() is not threading.main_thread():
+                raise RuntimeError("the cell that started this thread is over")
+            if self._listening:
+                raise RuntimeError(
+                    f"one of the {self._peer_name} functions is running: a signal handler cannot call another one"
+                )
+            outermost = not self._open and not self._synchronising
+            if outermost:
+                self._synchronise(self._before_call)
+            try:
+                return self._ask(operation, number, arguments, keywords, failure)
+            finally:
+                if outermost and self.broken is None:
+                    self._synchronise(self._after_call)
 
     def _synchronise(self, hook: Callable[[], object] | None) -> None:
         if hook is not None:
@@ -235,27 +274,54 @@ class Peer:
         self._unanswered.add(identity)
         self._waiting.append(identity)
         try:
+            self._listening = True
             self._post(frame)
             return self._wait_for(identity)
+        except WireError:
+            raise
+        except BaseException:
+            if self._listening:
+                self._give_up()
+            raise
         finally:
+            self._listening = False
             self._waiting.pop()
 
     def _wait_for(self, identity: int) -> dict[str, Any]:
+        while (reply := self._next_reply())["id"] != identity:
+            pass  # to a request that was given up, after an interrupt: it is late and means nothing
+        return reply
+
+    def _next_reply(self) -> dict[str, Any]:
+        """Serve what is asked until there is a reply: to the last request, or a late one."""
         while True:
+            self._listening = True
             message = self._channel.receive(self.deadline)
+            self._listening = False
             if self._kind(message) == "request":
                 self._serve(message[1])
                 continue
-            reply = self._check_reply(message[1])
-            answered = reply["id"]
-            # The reply to a request that was given up, after an interrupt, is late and means nothing.
-            late = answered in self._unanswered and answered not in self._waiting
-            if answered != identity and not late:
-                raise OutOfTurn("a reply that nobody waits for")
-            self._unanswered.discard(answered)
-            self._note(reply)
-            if not late:
-                return reply
+            return self._take_reply(message[1])
+
+    def _take_reply(self, body: Any) -> dict[str, Any]:
+        reply = self._check_reply(body)
+        answered = reply["id"]
+        if answered not in self._unanswered or answered in self._waiting[:-1]:
+            raise OutOfTurn("a reply that nobody waits for")
+        self._unanswered.discard(answered)
+        self._note(reply)
+        return reply
+
+    def _await_late_replies(self) -> None:
+        """Wait until the other side is done with all that was given up; it is refused whatever it asks for that."""
+        self._refuses = True
+        try:
+            while self._unanswered and self.broken is None:
+                self._next_reply()
+        except WireError as error:
+            self._break(error)
+        finally:
+            self._refuses = self._listening = False
 
     def _finish(self, encoded: Encoded, reply: dict[str, Any]) -> Any:
         """Apply what the reply changes; return its result or raise its failure."""
@@ -284,6 +350,8 @@ class Peer:
                 install(request["random"])
             if self._open > self.limits.nesting:
                 raise RecursionError(f"more than {self.limits.nesting} calls between the processes are open")
+            if self._refuses:
+                raise RuntimeError("nobody waits any more for the call that asks this")
             asked = self._codec.decode(request["graph"])
             watch = Watch(asked)
             self._serving += 1

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any, NoReturn
 
 from IPython.core.error import StdinNotImplementedError
@@ -58,6 +59,7 @@ class Shell:
         self._capture = Capture(Recorder(limit))
         self._replaced = (builtins.input, getpass.getpass, sys.path[:], sys.modules["__main__"])
         self.interpreter = Interpreter.instance(capture=self._capture)
+        self._handlers = _handle_timers()
         builtins.input = _no_input
         getpass.getpass = _no_getpass
         # A notebook imports the files beside it.
@@ -104,6 +106,7 @@ class Shell:
                 interpreter.showtraceback()
                 error = interrupt
             finally:
+                _stop_timers()
                 interpreter.after_statement = None
             seconds = time.perf_counter() - started
         outputs = self.drain()
@@ -157,6 +160,8 @@ class Shell:
         self.release()
         self.interpreter.dismiss()
         builtins.input, getpass.getpass, sys.path[:], sys.modules["__main__"] = self._replaced
+        for number in self._handlers:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @contextlib.contextmanager
@@ -171,6 +176,34 @@ def interruptible() -> Iterator[None]:
     finally:
         # None: it was set by other means than Python's, and what that was cannot be told.
         signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
+
+
+# The signals of timers, by the timers.
+_TIMERS = {
+    signal.ITIMER_REAL: signal.SIGALRM,
+    signal.ITIMER_VIRTUAL: signal.SIGVTALRM,
+    signal.ITIMER_PROF: signal.SIGPROF,
+}
+
+
+def _handle_timers() -> list[signal.Signals]:
+    """Have a timer that goes off raise an error, where it would end the process; return which signals that are."""
+
+    def raise_error(number: int, _: FrameType | None) -> NoReturn:
+        raise TimeoutError(f"{signal.Signals(number).name}: a timer went off that nobody handles")
+
+    if threading.current_thread() is not threading.main_thread():
+        return []
+    unhandled = [number for number in _TIMERS.values() if signal.getsignal(number) is signal.SIG_DFL]
+    for number in unhandled:
+        signal.signal(number, raise_error)
+    return unhandled
+
+
+def _stop_timers() -> None:
+    """A timer that a cell has set ends with it: the next cell, or this process itself, is not to be interrupted."""
+    for timer in _TIMERS:
+        signal.setitimer(timer, 0)
 
 
 def _leading_blank_lines(source: str) -> int:

@@ -97,7 +97,7 @@ class Student:
             while (message := self._channel.receive())[0] != "bye":
                 if message[0] == "run":
                     self._channel.send(["done", self._run(**message[1])])
-                elif message[0] == "request":
+                elif message[0] in ("request", "reply"):
                     self._answer(message)
                 else:
                     raise OutOfTurn(f"a message of the unknown kind {message[0]!r}")
@@ -119,11 +119,11 @@ class Student:
             "line": run.failed_line,
         }
 
-    def _answer(self, request: list[Any]) -> None:
+    def _answer(self, message: list[Any]) -> None:
         # An interrupt during the call is the call's failure, and the answer says so; one that comes when the
         # answer has been sent comes too late to mean anything.
         with contextlib.suppress(KeyboardInterrupt), self._shell.recording():
-            self._peer.serve(request)
+            self._peer.serve(message)
 
     def _share(self, classes: list[str]) -> None:
         self._peer.classes.shared = frozenset(classes)

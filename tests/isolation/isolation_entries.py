@@ -18,6 +18,14 @@ def prepare(modules=(), **report):
     return SimpleNamespace(report=report, made_by=os.getpid())
 
 
+def prepare_files():
+    """A state that holds open files, with something that is not written yet."""
+    files = [open(os.devnull, "w") for _ in range(20)]  # noqa: SIM115
+    for file in files:
+        file.write("not written yet")
+    return SimpleNamespace(files=files)
+
+
 def fail():
     """A preparation that fails."""
     raise RuntimeError("nothing to prepare")

@@ -454,7 +454,7 @@ def test_public_names():
     """What a peer offers."""
     public = {name for name in vars(Peer) if not name.startswith("_")}
 
-    assert public == {"is_serving", "revoke", "serve", "tell_files"}
+    assert public == {"is_serving", "open_to_threads", "revoke", "serve", "tell_files"}
 
 
 @pytest.mark.slow

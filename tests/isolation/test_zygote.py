@@ -70,13 +70,19 @@ def gone(pid, seconds=5.0):
     return False
 
 
+def leads_somewhere(pid):
+    """What a process's descriptors stand for, but for those that stand for nothing."""
+    links = [os.readlink(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd")]
+    return [link for link in links if link != "/dev/null"]
+
+
 def waiting(server, *others):
     """The number of the server's only other child, the one that waits for an order; it is born when there is time."""
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
         children = set(map(int, Path(f"/proc/{server}/task/{server}/children").read_text().split()))
         spare = children - {child.pid for child in others}
-        if len(spare) == 1 and len(os.listdir(f"/proc/{min(spare)}/fd")) == 4:
+        if len(spare) == 1 and len(leads_somewhere(min(spare))) == 1:
             return spare.pop()
         time.sleep(0.01)
     raise AssertionError(f"the server has the children {children}")
@@ -165,7 +171,7 @@ class TestFork:
         assert ask(child, "os.getcwd()") == str(tmp_path)
 
     def test_descriptors(self, fork):
-        """Beside an empty stdin, stdout and stderr a child holds its channel and a pipe for notices."""
+        """A child holds its channel and a pipe for notices; the rest, stdin and what was prepared, leads nowhere."""
         fork(), fork()
         child = fork()
         links = ask(
@@ -179,7 +185,16 @@ class TestFork:
 
         assert [links.pop(n) for n in (0, 1, 2)] == ["/dev/null"] * 3
         assert links.pop(own).startswith("socket:")
-        assert [link.partition(":")[0] for link in links.values()] == ["pipe"]
+        assert sorted(link.partition(":")[0] for link in links.values()) == ["/dev/null", "pipe"]
+
+    def test_objects_that_hold_descriptors(self, tmp_path):
+        """What was prepared closes its number when it goes; whoever has got that number in a child keeps it."""
+        with (
+            start(tmp_path / "server", "isolation_entries:prepare_files") as zygote,
+            zygote.fork("isolation_entries:evaluate", {}, tmp_path / "child") as child,
+        ):
+            assert ask(child, "state.files.clear()\n1 + 1") == 2
+            assert ask(child, "1 + 2") == 3
 
     def test_programs_inherit_nothing(self, fork):
         """A program that a child starts does not get its channel."""
@@ -271,10 +286,8 @@ class TestFork:
         """The next child waits already, in a session of its own, and holds nothing but what its order comes by."""
         child = fork()
         spare = waiting(ask(child, "os.getppid()"), child)
-        open_files = [os.readlink(f"/proc/{spare}/fd/{number}") for number in os.listdir(f"/proc/{spare}/fd")]
 
-        assert sum(name.startswith("socket:") for name in open_files) == 1
-        assert all(name.startswith(("socket:", os.devnull)) for name in open_files)
+        assert [link.partition(":")[0] for link in leads_somewhere(spare)] == ["socket"]
         assert os.getsid(spare) == spare
         assert fork().pid == spare
 

@@ -274,12 +274,6 @@ ONE_LINERS = {
         ("import asyncio", ""),
         f"async def f(x):\n    {BLANK}",
     ),
-    "alarms": function(
-        "return x + 1",
-        "return x",
-        "signal.signal(signal.SIGALRM, lambda *_: 1 / 0)\nsignal.alarm(5)\nassert f(1) == 2\nassert signal.alarm(0) > 0",
-        before="import signal",
-    ),
     "test cases": function(
         "return x * 2",
         "return x",
@@ -517,5 +511,128 @@ BEHAVIOUR = {
         "class K:\n    def __init__(self, x):\n        self.x = x",
         ("assert len({K(1), K(1)}) == 1",),
         blank="class K:\n    pass",
+    ),
+}
+
+_SLOW = "while x == 1: pass\n    return x + 1"
+
+
+def _within(seconds: float, statement: str, handler: str = "raise TimeoutError('too slow')") -> str:
+    """Return a test that is interrupted when its time is up. A kernel would not survive an alarm that is left."""
+    return (
+        f"def handle(*_):\n    {handler}\nsignal.signal(signal.SIGALRM, handle)\n"
+        f"signal.setitimer(signal.ITIMER_REAL, {seconds})\n"
+        f"try:\n    {statement}\nfinally:\n    signal.setitimer(signal.ITIMER_REAL, 0)\n"
+    )
+
+
+# Tests with timers and threads of their own; the wrong answers are endless loops for one argument.
+TIMED = {
+    "alarms": function(
+        "return x + 1",
+        "return x",
+        _within(5, "assert f(1) == 2"),
+        before="import signal",
+    ),
+    "alarms that go off": function(
+        "return x + 1",
+        _SLOW,
+        _within(0.5, "assert f(1) == 2"),
+        "assert f(2) == 3",
+        before="import signal",
+    ),
+    "alarms that are caught": function(
+        "return x + 1",
+        _SLOW,
+        _within(0.5, "y = f(1)\nexcept TimeoutError:\n    y = None") + "assert f(3) == 4",
+        "assert y == 2",
+        before="import signal",
+    ),
+    "alarms in calls that call back": function(
+        "return x(1) + 1",
+        "while x(1): pass",
+        _within(0.5, "assert f(lambda y: y) == 2"),
+        "assert f(lambda y: 0) == 1 or f(lambda y: 0) is None",
+        before="import signal",
+    ),
+    "timers that count": function(
+        "time.sleep(0.2)\n    return x + 1",
+        "time.sleep(0.2)\n    return x",
+        "ticks = []\n" + _within(0.1, "assert f(1) == 2", "ticks.append(1)") + "assert ticks",
+        before="import signal, time",
+    ),
+    "timers that call": function(
+        "return x + 1",
+        "return x",
+        "seen = []\n" + _within(0.02, "time.sleep(0.1)", "seen.append(f(1))") + "assert seen == [2]",
+        before="import signal, time",
+    ),
+    "timers that call in a call": function(
+        "time.sleep(x / 10)\n    return x + 1",
+        "time.sleep(x / 10)\n    return x",
+        "seen = []\n" + _within(0.05, "assert f(2) == 3", "seen.append(f(0))") + "assert seen == [1]",
+        before="import signal, time",
+    ),
+    "timer threads": function(
+        "return x + 1",
+        "return x",
+        "seen = []\ntimer = threading.Timer(0.01, lambda: seen.append(f(1)))\ntimer.start(); timer.join()\n"
+        "assert seen == [2]",
+        before="import threading",
+    ),
+    "thread pools": function(
+        "return x + 1",
+        "return x",
+        "with ThreadPoolExecutor(4) as pool:\n    assert list(pool.map(f, range(20))) == list(range(1, 21))",
+        before="from concurrent.futures import ThreadPoolExecutor",
+    ),
+    "threads that call back": function(
+        "return [x(i) for i in range(9)]",
+        "return []",
+        "with ThreadPoolExecutor(4) as pool:\n    found = [pool.submit(f, lambda i, n=n: n * i) for n in range(9)]\n"
+        "assert [one.result()[2] for one in found] == list(range(0, 18, 2))",
+        before="from concurrent.futures import ThreadPoolExecutor",
+    ),
+    "threads with a time limit": function(
+        "return x + 1",
+        _SLOW,
+        "seen = []\nthread = threading.Thread(target=lambda: seen.append(f(1)), daemon=True)\n"
+        "thread.start(); thread.join(0.5)\nassert not thread.is_alive(), 'too slow'\nassert seen == [2]",
+        "assert f(2) == 3",
+        before="import threading",
+    ),
+    "results with a time limit": function(
+        "return x + 1",
+        _SLOW,
+        "pool = ThreadPoolExecutor(2)\nfound = [pool.submit(f, n) for n in (1, 2)]\n"
+        "assert [one.result(timeout=0.5) for one in found] == [2, 3]",
+        "assert f(2) == 3",
+        before="from concurrent.futures import ThreadPoolExecutor",
+    ),
+    "functions in threads of their own": function(
+        "with ThreadPoolExecutor(2) as pool: return list(pool.map(x, range(5)))",
+        "return []",
+        "assert f(lambda y: 2 * y) == [0, 2, 4, 6, 8]",
+        before="from concurrent.futures import ThreadPoolExecutor",
+    ),
+    "interrupts": function(
+        "return x + 1",
+        "return x",
+        "try:\n    signal.raise_signal(signal.SIGINT)\nexcept KeyboardInterrupt:\n    pass\nassert f(1) == 2",
+        before="import signal",
+    ),
+    "waiting in an event loop": Exercise(
+        "async def f(x):\n    await asyncio.sleep(0)\n    return x + 1",
+        "async def f(x):\n    await asyncio.sleep(0)\n    return x",
+        ("assert await asyncio.wait_for(f(1), 5) == 2", "assert await asyncio.gather(f(1), f(2)) == [2, 3]"),
+        ("import asyncio", ""),
+        f"async def f(x):\n    {BLANK}",
+    ),
+    "functions in an executor": function(
+        "return x + 1",
+        "return x",
+        "loop = asyncio.get_running_loop()\nassert await loop.run_in_executor(None, f, 1) == 2",
+        "assert await asyncio.to_thread(f, 2) == 3",
+        before="import asyncio",
     ),
 }

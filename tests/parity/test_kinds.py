@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from helper import code_cell, find_cell, grade_cell, graded_notebook, solution_cell
 from nbformat import NotebookNode
-from parity.kinds import BEHAVIOUR, ONE_LINERS, PARTS, TABLES, Exercise
+from parity.kinds import BEHAVIOUR, ONE_LINERS, PARTS, TABLES, TIMED, Exercise
 
 from autograder.bundle import Bundle, store_notebook
 from autograder.grading.engine import Engine
@@ -18,12 +18,12 @@ from autograder.grading.settings import Settings
 from autograder.grading.soundness import soundness
 
 LIMITS = GradingLimits(cell=10.0, submission=120.0)
-KINDS = {"one-liners": ONE_LINERS, "tables": TABLES, "parts": PARTS, "behaviour": BEHAVIOUR}
+KINDS = {"one-liners": ONE_LINERS, "tables": TABLES, "parts": PARTS, "behaviour": BEHAVIOUR, "timed": TIMED}
 
 # Objects with behaviour of their own, and what looks into Python itself; docs/authoring.md has the list for authors.
 NEED_ONE_PROCESS = {
     *BEHAVIOUR,
-    *("exceptions of one's own", "questions", "source", "signatures", "context managers"),
+    *("exceptions of one's own", "questions", "source", "signatures", "context managers", "timers that call in a call"),
 }
 
 
