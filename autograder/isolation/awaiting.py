@@ -33,10 +33,12 @@ def _run(loop: asyncio.AbstractEventLoop, awaitable: Awaitable[Any]) -> Any:
     task = loop.create_task(_wait_for(awaitable))
     try:
         return loop.run_until_complete(task)
-    except KeyboardInterrupt:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt):
-            loop.run_until_complete(task)
+    except BaseException:
+        # An interrupt within the task has ended it already, and the loop would run for ever to wait for it.
+        if not task.done():
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt):
+                loop.run_until_complete(task)
         raise
 
 

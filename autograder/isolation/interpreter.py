@@ -121,6 +121,9 @@ def _run_async(coroutine: Coroutine[Any, Any, Any]) -> Any:
     try:
         return loop.run_until_complete(task)
     except KeyboardInterrupt:
+        # An interrupt within the task has ended it already, and the loop would run for ever to wait for it.
+        if task.done():
+            raise
         # The loop was interrupted between two steps of the cell, which has yet to hear of it.
         task.cancel()
         return loop.run_until_complete(task)

@@ -63,6 +63,8 @@ def _remedy(why: str) -> str:
     setting = next((setting for word, setting in _ROOM if word in why), None)
     if setting is not None:
         return f"Raise {setting}, or let it need less."
+    if "[Errno 1] Operation not permitted" in why:
+        return "Neither tests nor answers can start processes where notebooks are graded, nor use the network."
     return "Change the test (docs/authoring.md says what it can do there)."
 
 

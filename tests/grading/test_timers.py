@@ -11,6 +11,7 @@ from autograder.grading.examination import GradingLimits
 from autograder.grading.score import score
 from autograder.grading.settings import Settings
 from autograder.grading.soundness import soundness
+from autograder.reporting.soundness import faults
 
 IMPORTS = """
 import multiprocessing, os, signal, subprocess, sys, threading, time
@@ -122,3 +123,4 @@ def test_processes(test, tmp_path):
 
     assert found.unsound.keys() == {"test_0"}
     assert "PermissionError: [Errno 1]" in found.unsound["test_0"]
+    assert "Neither tests nor answers can start processes where notebooks are graded" in faults(found)["test_0"]

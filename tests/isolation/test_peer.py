@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wire_pair import raw_student, student
 
+from autograder.isolation.awaiting import complete
 from autograder.isolation.channel import pack
 from autograder.isolation.errors import (
     ChannelClosed,
@@ -430,6 +431,24 @@ class TestInterrupts:
             assert add_(1, 2) == 3
             assert peer.broken is None
             assert not peer._unanswered
+
+    def test_a_coroutine(self):
+        """An interrupt ends what the other side awaits, and its event loop goes on."""
+
+        async def work(endless):
+            if endless:
+                os.kill(os.getpid(), signal.SIGINT)
+            while endless:
+                pass
+            return 3
+
+        with student({"run": lambda endless: complete(work(endless))}) as peer:
+            run = peer.root.get("run")
+            peer.deadline = time.monotonic() + 20
+            for _ in range(2):
+                with pytest.raises(KeyboardInterrupt):
+                    run(True)
+                assert run(False) == 3
 
     def test_an_outer_call_is_not_answered_early(self):
         """A reply to a call that still waits further out is out of turn."""
