@@ -73,7 +73,7 @@ class Host:
             state[f"names in {folder}"] = sorted(os.listdir(folder))
         for place in {tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm", "/", Path.home(), Path.cwd(), "/etc"}:
             state[f"what was left in {place}"] = [name for name in _names(place) if MARK in name]
-        state["names in /dev/shm"] = [name for name in _names("/dev/shm") if not name.startswith(OTHERS)]
+        state["names in /dev/shm"] = [name for name in _lasting_names("/dev/shm") if not name.startswith(OTHERS)]
         for path in ("/etc/passwd", "/etc/hosts"):
             state[path] = _file(Path(path))
         return state
@@ -143,6 +143,13 @@ def _file(path: Path) -> object:
         return (oct(info.st_mode), info.st_uid, info.st_size, info.st_mtime_ns, content[:8], attributes)
     except FileNotFoundError:
         return None
+
+
+def _lasting_names(place: str) -> list[str]:
+    """Return what is in a folder for more than a moment: the C library makes each semaphore under another name first."""
+    before = _names(place)
+    time.sleep(SECONDS_TO_BE_BORN)
+    return sorted(set(before) & set(_names(place)))
 
 
 def _names(place: str | Path) -> list[str]:
