@@ -146,7 +146,7 @@ def _file(path: Path) -> object:
 
 
 def _lasting_names(place: str) -> list[str]:
-    """Return what is in a folder for more than a moment: the C library makes each semaphore under another name first."""
+    """Return what stays in a folder: the C library makes each semaphore under another name first."""
     before = _names(place)
     time.sleep(SECONDS_TO_BE_BORN)
     return sorted(set(before) & set(_names(place)))
