@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.bundle import bundles_folder
+from autograder.release import bundles_folder
 
 CONFIG = "nbgrader_config.py"
 

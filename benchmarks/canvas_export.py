@@ -16,8 +16,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.cli.demo import ASSIGNMENT, UNTOUCHED, mistakes_of_class, submission
 from autograder.course import Assignment, Course
-from autograder.demo import ASSIGNMENT, UNTOUCHED, mistakes_of_class, submission
 from autograder.diagnosis.catalogue import Catalogue
 
 FIRST = ["ada", "ben", "chloe", "dmitri", "elif", "farah", "goran", "hana", "ivo", "jun", "kofi", "lea", "mei", "nils"]

@@ -19,11 +19,11 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.bundle import Bundle, store_notebook
+from autograder.cli.demo import ASSIGNMENT, submission
 from autograder.course import Assignment, Course
-from autograder.demo import ASSIGNMENT, submission
 from autograder.diagnosis.catalogue import Catalogue
 from autograder.grading.engine import Engine
+from autograder.release import Bundle, store_notebook
 
 
 def stored(assignment: Assignment, folder: Path, catalogue: Path | None) -> Bundle:

@@ -21,8 +21,8 @@ from canvas_export import STRANGER, Export, write_export
 from grading import SCRIPTS, STOCK, run, seconds
 
 from autograder.authoring.generate import generate
+from autograder.cli.demo import ASSIGNMENT, throw_away_course
 from autograder.course import Assignment, Course
-from autograder.demo import ASSIGNMENT, throw_away_course
 
 # Two runs of plain nbgrader with so many submissions; their difference is free of the time to start.
 FEW, MORE = 1, 4

@@ -16,13 +16,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from autograder.isolation.channel import Channel
-from autograder.isolation.process import Process
-from autograder.isolation.sandbox.limits import ProcessLimits
-from autograder.isolation.zygote import Zygote
+from autograder.processes.process import Process
+from autograder.processes.zygote import Zygote
+from autograder.rpc.channel import Channel
+from autograder.sandbox.resource_limits import ProcessLimits
 
 HERE = Path(__file__).parent
-SPIN_ENTRY = "autograder.isolation.student:serve"
+SPIN_ENTRY = "autograder.processes.student_main:serve"
 HELLO_ENTRY = "forking:hello"
 LIMITS = ProcessLimits(memory=1 << 30, scratch=64 << 20, cpu=600, threads=128)
 SPIN = "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\nwhile True: pass"
@@ -39,7 +39,7 @@ def start(folder: Path, *, confine: bool) -> Zygote:
     folder.chmod(0o711)
     modules = ["numpy", "matplotlib.pyplot"]
     return Zygote.start(
-        prepare="autograder.isolation.warmup:warm_up",
+        prepare="autograder.processes.preload:warm_up",
         arguments={"modules": modules},
         directory=folder,
         confine=confine,

@@ -30,8 +30,8 @@ from pathlib import Path
 
 import nbformat
 
+from autograder.cli.demo import ASSIGNMENT, hand_in, throw_away_course
 from autograder.course import Assignment, Course
-from autograder.demo import ASSIGNMENT, hand_in, throw_away_course
 
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 STOCK = "\nc.Autograde.autograde_preprocessors = Autograde.class_traits()['autograde_preprocessors'].default()\n"

@@ -17,8 +17,8 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))  # the modules that go beside a notebook are no package
 
 from autograder.authoring.master import read_master  # noqa: E402
-from dnn_board import Board  # noqa: E402
-from dnn_learner import Learner, Parts  # noqa: E402
+from dnn_lab.playground.board import Board  # noqa: E402
+from dnn_lab.playground.learner import Learner, Parts  # noqa: E402
 
 STATE = "flower m=400 noise=0.05 seed=1 layers=2,16,8,1 start=1/sqrt(n) rate=0.5 step=0"
 ROUNDS = 40

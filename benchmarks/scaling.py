@@ -32,9 +32,9 @@ from nbgrader.api import Gradebook
 from synthetic_class import hand_in
 
 from autograder.authoring.generate import generate
+from autograder.batch.result_store import Records
+from autograder.cli.demo import ASSIGNMENT, throw_away_course
 from autograder.course import Assignment, Course
-from autograder.demo import ASSIGNMENT, throw_away_course
-from autograder.grading.records import Records
 from autograder.nbgrader_run import nbgrader_log
 
 RUNS = ["local:1", "local:2", "dask:1", "dask:2", "dask:4"]

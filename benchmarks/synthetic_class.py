@@ -23,8 +23,8 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
+from autograder.cli.demo import ASSIGNMENT, DOES_NOT_PARSE, submission
 from autograder.course import Assignment, Course
-from autograder.demo import ASSIGNMENT, DOES_NOT_PARSE, submission
 from autograder.diagnosis.catalogue import Catalogue, Misconception
 
 T = TypeVar("T")

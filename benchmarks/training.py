@@ -39,7 +39,9 @@ def notebook() -> Train:
         if cell.metadata.get("nbgrader", {}).get("grade_id") == "L_layer_model"
     )
     names: dict = {}
-    exec("import numpy as np\nfrom dnn_app_utils import *\nfrom training_view import Training\n" + cell.source, names)
+    exec(
+        "import numpy as np\nfrom dnn_app_utils import *\nfrom dnn_lab.training import Training\n" + cell.source, names
+    )
 
     def train(X: np.ndarray, Y: np.ndarray, iterations: int) -> float:
         parameters, _ = names["L_layer_model"](X, Y, SIZES, RATE, iterations)

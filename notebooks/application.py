@@ -65,10 +65,10 @@
 # ## 1 Packages
 #
 # - [NumPy](https://numpy.org) computes with arrays, [Matplotlib](https://matplotlib.org) draws.
-# - `picture_data` reads sets of pictures, and single pictures of your own.
+# - `dnn_lab.pictures` reads sets of pictures, and single pictures of your own.
 # - `dnn_app_utils` has the ten functions.
-# - `training_view` shows a progress bar and the learning curve while a network learns.
-# - `dnn_output` puts pictures into the notebook, each with a text that says what it shows.
+# - `dnn_lab.training` shows a progress bar and the learning curve while a network learns.
+# - `dnn_lab.figures` puts pictures into the notebook, each with a text that says what it shows.
 # - `testCases_application` has the small examples and the checks.
 
 # %%
@@ -77,10 +77,10 @@ import time
 import matplotlib.pyplot as plt
 import numpy as np
 from dnn_app_utils import *
-from dnn_output import Picture, show
-from picture_data import load_data, load_picture
+from dnn_lab.figures.output import Picture, show
+from dnn_lab.pictures import load_data, load_picture
 from testCases_application import *
-from training_view import Training
+from dnn_lab.training import Training
 
 # %matplotlib inline
 plt.rcParams["figure.figsize"] = (5.0, 4.0)  # inches
@@ -96,7 +96,7 @@ np.random.seed(1)
 # points, and says what is next. Nothing leaves your computer.
 
 # %% tags=["skip-execution"]
-from dnn_progress import show_progress
+from dnn_lab.progress import show_progress
 
 show_progress(EXERCISES, globals())
 

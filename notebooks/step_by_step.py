@@ -97,7 +97,7 @@ np.random.seed(1)
 # points, and says what is next. Nothing leaves your computer.
 
 # %% tags=["skip-execution"]
-from dnn_progress import show_progress
+from dnn_lab.progress import show_progress
 
 show_progress(EXERCISES, globals())
 
@@ -447,7 +447,7 @@ for sizes in [[6, 1], [2, 4, 1], [6, 3, 5, 2], [7, 5, 4, 3, 2], [3, 3, 3]]:
 # you change one entry of the list?
 
 # %% tags=["skip-execution"]
-from dnn_plots import draw_network
+from dnn_lab.figures.plots import draw_network
 
 draw_network(initialize_parameters_deep([5, 4, 3]))
 
@@ -580,7 +580,7 @@ for n_prev, n, m in [(4, 3, 5), (2, 6, 3), (5, 2, 7), (3, 3, 3), (2, 1, 1)]:
 # of.
 
 # %% tags=["skip-execution"]
-from dnn_plots import draw_matrices
+from dnn_lab.figures.plots import draw_matrices
 
 draw_matrices({"W": W, "A": A, "b": b, "Z": Z}, "The inputs and the result of exercise 3.")
 
@@ -1537,7 +1537,7 @@ for sizes, m in [([5, 1], 3), ([4, 3, 1], 5), ([3, 5, 2, 1], 4), ([6, 4, 3, 2, 1
 # gradient must have the shape of what it is a gradient of.
 
 # %% tags=["skip-execution"]
-from dnn_traces import draw_gradient_check, draw_shape_trace
+from dnn_lab.figures.traces import draw_gradient_check, draw_shape_trace
 
 draw_shape_trace([4, 3, 2, 1], 5, initialize_parameters_deep([4, 3, 2, 1]), linear_activation_forward,
                  linear_activation_backward)
@@ -1547,7 +1547,7 @@ draw_shape_trace([4, 3, 2, 1], 5, initialize_parameters_deep([4, 3, 2, 1]), line
 # stored, at the bottom what goes into `grads`. Follow the arrows: which of the three gradients is made of `dZ` alone?
 
 # %% tags=["skip-execution"]
-from dnn_plots import draw_cache_flow
+from dnn_lab.figures.plots import draw_cache_flow
 
 AL, Y_assess, caches = L_model_backward_test_case()
 draw_cache_flow(caches, L_model_backward(AL, Y_assess, caches), layer=1)
@@ -1780,7 +1780,7 @@ for name, network in [("one layer", flat), ("two layers", deep)]:
 # border between the two classes. The lines above have the numbers that belong to it.
 
 # %% tags=["skip-execution"]
-from dnn_output import Picture, show
+from dnn_lab.figures.output import Picture, show
 
 figure, (left, middle, right) = plt.subplots(1, 3, figsize=(12, 3.8))
 left.plot(flat.costs, color="#0072B2", linestyle="--", label="one layer")
@@ -1812,7 +1812,7 @@ show(Picture(figure, f"On the left two curves of the cost over {len(flat.costs)}
 #   The next cell shows why.
 
 # %% tags=["skip-execution"]
-from dnn_plots import draw_layer_sizes
+from dnn_lab.figures.plots import draw_layer_sizes
 
 narrow = DeepNetwork([2, 8, 4, 1])
 AL, caches = L_model_forward(X, narrow.parameters)
@@ -1834,7 +1834,7 @@ draw_layer_sizes(caches, L_model_backward(AL, Y, caches))
 # network comes back.
 
 # %% tags=["skip-execution"]
-from dnn_playground import playground
+from dnn_lab.playground import playground
 
 playground(globals(), "flower m=400 noise=0.05 seed=1 layers=2,4,1 start=0.01 rate=1.2 step=0")
 

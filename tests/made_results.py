@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from autograder.reporting.marks_table import Person
-from autograder.reporting.results import ClassResults, Exercise, Outcome, Result
+from autograder.reporting.results import ClassResults, GradedExercise, Outcome, Result
 
 EXERCISES = [
-    Exercise("first", "task", {"test_first": 10.0}),
-    Exercise("second", "task", {"test_second": 10.0}, ("first",)),
-    Exercise("third", "task", {"test_third": 5.0}, ("second",)),
-    Exercise("other", "task", {"test_other": 5.0}),
+    GradedExercise("first", "task", {"test_first": 10.0}),
+    GradedExercise("second", "task", {"test_second": 10.0}, ("first",)),
+    GradedExercise("third", "task", {"test_third": 5.0}, ("second",)),
+    GradedExercise("other", "task", {"test_other": 5.0}),
 ]
 WRONG = "first: Z has the right shape, (2, 2), but wrong values."
 

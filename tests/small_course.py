@@ -12,10 +12,10 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.api import Gradebook
 
-from autograder.bundle import store_notebook
+from autograder.batch.result_store import Record, Records
 from autograder.course import Assignment, Course
-from autograder.grading.records import Record, Records
 from autograder.nbgrader_run import nbgrader_log, scripts_on_path
+from autograder.release import store_notebook
 
 HIDDEN_NUMBER = "7.25"
 TEST = f"""assert check_{{0}}({{0}})

@@ -20,9 +20,9 @@ from documents import KINDS, PAGES, Block, blocks, follow, inline_commands, not_
 from helper import ROOT, find_cell, run_cells, up_to_last_grade_cell
 
 from autograder.authoring.generate import generate
-from autograder.cli import app
+from autograder.cli.demo import mistakes_of, submission
+from autograder.cli.main import app
 from autograder.course import Course
-from autograder.demo import mistakes_of, submission
 from autograder.grading.settings import settings_in
 
 ASSIGNMENT = "step_by_step"

@@ -9,8 +9,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.demo import mistakes_of, submission
-from autograder.grading.marks import read_marks
+from autograder.cli.demo import mistakes_of, submission
+from autograder.notebook.marks import read_marks
 
 
 def nbgrader(folder: Path, *arguments: str) -> subprocess.CompletedProcess:

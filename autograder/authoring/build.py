@@ -16,8 +16,6 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.authoring.companions import Companion, companions
-from autograder.authoring.configured import configured_markers
-from autograder.authoring.errors import AuthoringError, BuildError
 from autograder.authoring.generate import generate
 from autograder.authoring.leaks import find_leaks
 from autograder.authoring.lint import cautions, lint
@@ -29,14 +27,17 @@ from autograder.authoring.master import (
     read_source,
     to_source,
 )
-from autograder.authoring.strays import attached, content_hash, files_in, remove_litter, strays
-from autograder.bundle import load
+from autograder.authoring.unsaved_files import attached, files_in, remove_litter, strays
 from autograder.course import Assignment, Course
 from autograder.diagnosis.catalogue import Catalogue, CatalogueError, solutions
+from autograder.grading.configured_markers import configured_markers
+from autograder.grading.grading_mode import remarks as soundness_remarks
 from autograder.grading.settings import read_settings
 from autograder.grading.soundness import known
-from autograder.markers import Markers
-from autograder.reporting.soundness import remarks as soundness_remarks
+from autograder.hashing import sha256_of
+from autograder.notebook.authoring_errors import AuthoringError, BuildError
+from autograder.notebook.markers import Markers
+from autograder.release import load
 
 _NOTEBOOK = "notebook"  # the key of the notebook itself among the hashes of its files
 
@@ -116,7 +117,7 @@ def pull(assignment: Assignment) -> list[Path]:
     made = {name for name, one in beside.items() if not one.copied}
     conflicts, changed = _only_in_source(assignment, beside), []
     for path, origin in edited(assignment).items():
-        now = digest(read_master(origin)) if path == assignment.source else content_hash(origin.read_bytes())
+        now = digest(read_master(origin)) if path == assignment.source else sha256_of(origin.read_bytes())
         key = _NOTEBOOK if path == assignment.source else path.relative_to(assignment.source.parent).as_posix()
         if key in made:
             problem = f"made of the solution in {origin}; edit that, and `git restore {path}`."
@@ -154,7 +155,7 @@ def edited(assignment: Assignment) -> dict[Path, Path]:
         if (
             path.is_file()
             and name in built
-            and content_hash(path.read_bytes()) not in (built[name], content_hash(one.content))
+            and sha256_of(path.read_bytes()) not in (built[name], sha256_of(one.content))
         ):
             edits[path] = one.origin
     return edits
@@ -197,7 +198,7 @@ def catalogue_problems(assignment: Assignment, solved: NotebookNode) -> list[Aut
 def _write_source(assignment: Assignment, master: NotebookNode, origin: Assignment | None = None) -> None:
     """Write source/<assignment>/, from the files of `origin` if that is another course's."""
     beside = companions(origin or assignment, master)
-    built = {name: content_hash(one.content) for name, one in beside.items()} | {_NOTEBOOK: digest(master)}
+    built = {name: sha256_of(one.content) for name, one in beside.items()} | {_NOTEBOOK: digest(master)}
     folder = assignment.source.parent
     remove_litter(folder)
     for path in files_in(folder):

@@ -22,12 +22,12 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from autograder import python_cells
-from autograder.authoring.configured import configured_markers
-from autograder.authoring.errors import AuthoringError
-from autograder.authoring.master import header, imported_modules, pictures
+from autograder.authoring.master import header, pictures
 from autograder.authoring.solved_functions import SolvedFunctions
 from autograder.course import Assignment
+from autograder.grading.configured_markers import configured_markers
+from autograder.notebook import python_source
+from autograder.notebook.authoring_errors import AuthoringError
 
 
 @dataclass(frozen=True)
@@ -61,16 +61,43 @@ def companions(assignment: Assignment, master: NotebookNode) -> dict[str, Compan
         if not path.is_file():
             raise AuthoringError(f"there is no file {path}, which goes beside the notebook.", file=assignment.master)
         found[name] = Companion(path.read_bytes(), path)
+    sources = [(assignment.master, cell.source, "") for cell in master.cells if cell.cell_type == "code"]
+    sources += [(one.origin, one.content.decode(), "") for one in found.values() if not one.copied]
     # Helper modules import helper modules.
-    waiting = imported_modules(master)
-    waiting += [name for one in found.values() if not one.copied for name in _imports(one)]
-    while waiting:
-        path = root / f"{waiting.pop()}.py"
-        if path.name not in found and path.is_file():
-            found[path.name] = Companion(path.read_bytes(), path)
-            waiting += _imports(found[path.name])
+    while sources:
+        importer, source, package = sources.pop()
+        for module in sorted(python_source.dotted_imports(source, package)):
+            for path in _files_of(root, module, importer):
+                place = path.relative_to(root)
+                if place.as_posix() not in found:
+                    found[place.as_posix()] = Companion(path.read_bytes(), path)
+                    sources.append((path, path.read_text(encoding="utf-8"), ".".join(place.parent.parts)))
     return dict(sorted(found.items()))
 
 
-def _imports(module: Companion) -> list[str]:
-    return sorted(python_cells.imported_modules(module.content.decode()))
+def _files_of(root: Path, module: str, importer: Path) -> list[Path]:
+    """Return the files of a helper module: its own, and those of the packages that it is in; none if it is none.
+
+    Raises AuthoringError if a package of the course has no such module, and nothing that may be called so.
+    """
+    *packages, last = module.split(".")
+    folder, files = root, []
+    for name in packages:
+        if not (folder / name).is_dir():
+            return []  # a name in a module, or nothing of the course's
+        folder /= name
+        files += [folder / "__init__.py"] * (folder / "__init__.py").is_file()
+    own = [path for path in (folder / f"{last}.py", folder / last / "__init__.py") if path.is_file()]
+    if own or not packages:
+        return files + own[-1:]
+    if not files:
+        return []  # no package, or one without a module of its own: a folder of data may be called as a library is
+    said = files[-1].read_text(encoding="utf-8")
+    names = python_source.bound_names(said) | python_source.imported_names(said)
+    if last not in names and not (folder / last).is_dir():
+        raise AuthoringError(
+            f"{importer.name} imports {module}, but {folder.relative_to(root)}/ has no module {last}.py, and its "
+            f"__init__.py has no {last}.",
+            file=importer,
+        )
+    return files

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from autograder.authoring.errors import AuthoringError, BuildError
 from autograder.course import Assignment, Course
 from autograder.nbgrader_run import nbgrader_log, scripts_on_path
+from autograder.notebook.authoring_errors import AuthoringError, BuildError
 
 
 def generate(assignment: Assignment, configured_by: Course | None = None, *, examine: bool = True) -> None:

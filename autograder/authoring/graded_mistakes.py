@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import nbformat
 
-from autograder.bundle import Bundle
 from autograder.diagnosis.catalogue import Catalogue
-from autograder.grading.marks import owners
-from autograder.grading.plan import is_test
-from autograder.grading.score import score
 from autograder.grading.settings import Settings
 from autograder.grading.soundness import engine_for
+from autograder.notebook.cells import grade_id_of, is_test, owners
+from autograder.notebook.score import score
+from autograder.release import Bundle
 
 
 def missed(bundle: Bundle, name: str, settings: Settings, catalogue: Catalogue) -> list[str]:
@@ -20,7 +19,7 @@ def missed(bundle: Bundle, name: str, settings: Settings, catalogue: Catalogue) 
     """
     found = []
     with engine_for(bundle, name, settings, confine=settings.confine) as engine:
-        belongs = owners(engine.plan.cells)
+        belongs = owners(engine.specification.cells)
         solved = nbformat.read(bundle.notebook(name), as_version=4)
         graded = nbformat.from_dict(solved)
         engine.examine(graded, None, carried_credit=None)
@@ -28,7 +27,7 @@ def missed(bundle: Bundle, name: str, settings: Settings, catalogue: Catalogue) 
         for entry in catalogue.entries.values():
             mistaken = nbformat.from_dict(solved)
             for cell in mistaken.cells:
-                if cell.metadata.get("nbgrader", {}).get("grade_id") == entry.function:
+                if grade_id_of(cell) == entry.function:
                     cell.source = entry.apply(cell.source)
             # The tests of other exercises need not run for this.
             known = {test: said for test, said in outputs.items() if belongs.get(test) != entry.function}

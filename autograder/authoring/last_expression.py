@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from autograder import python_cells
+from autograder.notebook import python_source
+from autograder.notebook.cells import nbgrader_metadata
 
 # Names of what checks, prints or shows, and returns nothing: assertEqual, assert_allclose, check_f, print.
 _CHECKS = re.compile(r"_*(assert|check|expect|ensure|verify|validate|test|print|display|show|fail)(?=$|_|[A-Z])")
@@ -43,18 +44,18 @@ class Owners:
         for cell in cells:
             if cell.cell_type != "code":
                 continue
-            bound = python_cells.bound_names(cell.source)
-            if cell.metadata.get("nbgrader", {}).get("solution"):
+            bound = python_source.bound_names(cell.source)
+            if nbgrader_metadata(cell).get("solution"):
                 students |= bound
                 continue
-            tree = python_cells.parse(cell.source) or ast.Module([], [])
+            tree = python_source.parse(cell.source) or ast.Module([], [])
             imports_all |= any(isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in ast.walk(tree))
             defined = {
                 n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
             }
-            given |= defined | python_cells.imported_names(cell.source)
+            given |= defined | python_source.imported_names(cell.source)
             computed = bound - defined
-            if students.isdisjoint(python_cells.read_names(cell.source)):
+            if students.isdisjoint(python_source.read_names(cell.source)):
                 given |= computed
             else:
                 students |= computed

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from autograder.authoring.errors import AuthoringError
 from autograder.authoring.master import cell_name, shown_lines
-from autograder.markers import DEFAULTS, HIDDEN, SOLUTION, STUB, Markers
+from autograder.notebook.authoring_errors import AuthoringError
+from autograder.notebook.markers import DEFAULTS, HIDDEN, SOLUTION, STUB, Markers
 
 _FENCED = re.compile(r"^(```+|~~~+)[^\n]*\n(.*?)^\1", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")

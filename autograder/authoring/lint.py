@@ -8,13 +8,13 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from autograder import python_cells
-from autograder.authoring.errors import AuthoringError
 from autograder.authoring.last_expression import Owners
 from autograder.authoring.marker_errors import check_markers
 from autograder.authoring.master import cell_name, pictures
-from autograder.authoring.stubs import make_stub
-from autograder.markers import DEFAULTS, HIDDEN, MARK_SCHEME, SOLUTION, STUB, Markers, stub_regions
+from autograder.notebook import python_source
+from autograder.notebook.authoring_errors import AuthoringError
+from autograder.notebook.markers import DEFAULTS, HIDDEN, MARK_SCHEME, SOLUTION, STUB, Markers, stub_regions
+from autograder.notebook.stubs import make_stub
 
 SKIP = "skip-execution"
 
@@ -84,9 +84,9 @@ def _lint_cell(cell: NotebookNode, markers: Markers, names: Owners) -> list[Auth
 
 def _lint_end(source: str, version: str, names: Owners) -> list[AuthoringError]:
     """Return what is wrong with a version of a grade cell: it does not parse, or ends in a value."""
-    tree = python_cells.parse(source)
+    tree = python_source.parse(source)
     if tree is None:
-        error = python_cells.syntax_error(source)
+        error = python_source.syntax_error(source)
         line = error.lineno if isinstance(error, SyntaxError) else None
         return [AuthoringError(f"the grade cell{version} does not parse: {getattr(error, 'msg', error)}.", line=line)]
     body = tree.body

@@ -14,8 +14,19 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from autograder.authoring.errors import RegionError
-from autograder.markers import DEFAULTS, HIDDEN, MARK_SCHEME, SOLUTION, STUB, Kind, Markers, Region, comment_lines
+from autograder.notebook.authoring_errors import RegionError
+from autograder.notebook.cells import nbgrader_metadata
+from autograder.notebook.markers import (
+    DEFAULTS,
+    HIDDEN,
+    MARK_SCHEME,
+    SOLUTION,
+    STUB,
+    MarkerKind,
+    Markers,
+    Region,
+    comment_lines,
+)
 
 _ALIKE = 0.87
 _WORD = re.compile(r"[^\W\d_]+")
@@ -33,7 +44,7 @@ class _NearMiss:
 
     line: int
     text: str
-    kind: Kind
+    kind: MarkerKind
     begins: bool
     insistent: bool
 
@@ -63,7 +74,7 @@ def check_markers(cell: NotebookNode, markers: Markers, *, python: bool = True) 
     return cautions
 
 
-def _check_order(cell: NotebookNode, markers: Markers, kind: Kind, near: list[_NearMiss]) -> list[RegionError]:
+def _check_order(cell: NotebookNode, markers: Markers, kind: MarkerKind, near: list[_NearMiss]) -> list[RegionError]:
     """Return what is odd about the markers of a kind. Raises RegionError unless each that begins has one that ends."""
     begin, end = markers.words(kind)
     opened: int | None = None
@@ -104,9 +115,9 @@ def _check_overlaps(markers: Markers, regions: list[Region]) -> None:
             raise RegionError(problem, line=second.begin)
 
 
-def _may_hide(cell: NotebookNode) -> set[Kind]:
+def _may_hide(cell: NotebookNode) -> set[MarkerKind]:
     """Return the kinds of regions that a cell may have, by its role."""
-    marks = cell.metadata.get("nbgrader", {})
+    marks = nbgrader_metadata(cell)
     kinds = {SOLUTION, STUB} if marks.get("solution") else set()
     kinds |= {HIDDEN} if marks.get("grade") else set()
     return kinds | ({MARK_SCHEME} if marks.get("task") else set())
@@ -152,7 +163,7 @@ def _shows_code(miss: _NearMiss, partner: _NearMiss | None, cell: NotebookNode, 
     return any(text and not text.startswith(_COMMENT) for text in between)
 
 
-def _near_misses(cell: NotebookNode, markers: Markers, kinds: list[Kind], *, python: bool) -> Iterator[_NearMiss]:
+def _near_misses(cell: NotebookNode, markers: Markers, kinds: list[MarkerKind], *, python: bool) -> Iterator[_NearMiss]:
     right = [words for kind in kinds for words in markers.words(kind)]
     meant = [
         (kind, begins, _WORD.findall(words))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,9 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from autograder import python_cells
-from autograder.authoring.errors import AuthoringError
+from autograder.hashing import sha256_of
+from autograder.notebook.authoring_errors import AuthoringError
+from autograder.notebook.cells import grade_id_of
 
 _FORMAT = "py:percent"
 # Everything that a notebook says about itself and that is not listed here (the kernel's version, an editor's
@@ -67,7 +67,7 @@ def master_text(notebook: NotebookNode) -> str:
 
 def digest(notebook: NotebookNode) -> str:
     """Return a hash of what an author wrote."""
-    return hashlib.sha256(master_text(notebook).encode()).hexdigest()
+    return sha256_of(master_text(notebook))
 
 
 def to_source(master: NotebookNode, built: dict[str, str]) -> NotebookNode:
@@ -82,7 +82,7 @@ def to_source(master: NotebookNode, built: dict[str, str]) -> NotebookNode:
     own = {key: value for key, value in header(master).items() if key in _OWN_KEYS}
     source.metadata["autograder"] = nbformat.from_dict({"built": dict(sorted(built.items())), "shown": []} | own)
     for position, cell in enumerate(nbformat.from_dict(master).cells):
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        grade_id = grade_id_of(cell)
         cell.id = re.sub(r"[^A-Za-z0-9_-]", "-", grade_id)[:64] if grade_id else f"cell-{position:03d}"
         source.cells.append(cell)
     return source
@@ -103,12 +103,6 @@ def shown_lines(notebook: NotebookNode) -> list[dict[str, Any]]:
     return list(header(notebook).get("shown", []))
 
 
-def imported_modules(notebook: NotebookNode) -> list[str]:
-    """Return the top-level modules that a notebook's code cells import, sorted."""
-    sources = (cell.source for cell in notebook.cells if cell.cell_type == "code")
-    return sorted(set().union(*map(python_cells.imported_modules, sources)))
-
-
 def pictures(notebook: NotebookNode) -> list[tuple[str, str]]:
     """Return the local pictures that a notebook's text shows, each with the name of the cell that shows it."""
     found = []
@@ -123,6 +117,6 @@ def pictures(notebook: NotebookNode) -> list[tuple[str, str]]:
 
 def cell_name(cell: NotebookNode, position: int) -> str:
     """Return how messages call a cell: its grade_id, or its number counted from 1 and its beginning."""
-    grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+    grade_id = grade_id_of(cell)
     beginning = cell.source.strip().split("\n")[0][:40]
     return grade_id or f"{position + 1} ({beginning!r})"

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import MissingEntry
-from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearSolutions, NbGraderPreprocessor, SaveCells
+from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor, SaveCells
 from nbgrader.utils import find_all_files
 from traitlets import Bool
 
-from autograder import bundle
-from autograder.authoring.errors import AuthoringError, RegionError
+from autograder import release
 from autograder.authoring.marker_errors import check_markers
 from autograder.authoring.master import cell_name
 from autograder.authoring.released_cells import CellNames, make_room
-from autograder.authoring.stubs import make_stub
 from autograder.course import Assignment, Course
-from autograder.grading.failures import GradingError
+from autograder.grading.configured_markers import markers_of
+from autograder.grading.grading_errors import GradingError
+from autograder.grading.grading_mode import remarks
 from autograder.grading.settings import settings_in
 from autograder.grading.soundness import soundness
-from autograder.markers import DEFAULTS, Markers, stub_regions
-from autograder.reporting.soundness import remarks
+from autograder.notebook.authoring_errors import AuthoringError, RegionError
+from autograder.notebook.cells import nbgrader_metadata
+from autograder.notebook.markers import DEFAULTS, stub_regions
+from autograder.notebook.stubs import make_stub
 
 
 class StubSolutions(ClearSolutions):
@@ -79,21 +80,21 @@ class StoreBundle(SaveCells):
         """Save one notebook. Runs after StubSolutions, which keeps the solved notebook in the resources."""
         course = self.parent.parent.coursedir  # the exporter's converter
         place = resources["nbgrader"]
-        beside = bundle.bundles_folder(place["db_url"], Path(course.root)).parent
-        self._history = beside / bundle.RESULTS / place["assignment"]
+        beside = release.bundles_folder(place["db_url"], Path(course.root)).parent
+        self._history = beside / release.RESULTS / place["assignment"]
         result: tuple[NotebookNode, Any] = super().preprocess(nb, resources)
         source = Path(course.format_path(course.source_directory, ".", place["assignment"]))
         files = {
             str(Path(path).relative_to(source)): Path(path)
             for path in find_all_files(str(source), [*course.ignore, "*.ipynb"])
         }
-        folder = bundle.bundles_folder(place["db_url"], Path(course.root)) / place["assignment"]
+        folder = release.bundles_folder(place["db_url"], Path(course.root)) / place["assignment"]
         # Where nbgrader's own ClearSolutions ran instead of StubSolutions, the solved notebook is in its file only.
         own = resources["solved"] or nbformat.read(source / f"{place['notebook']}.ipynb", as_version=4)
         solved = nbformat.writes(own) + "\n"
         siblings = {path.stem for path in source.glob("*.ipynb")}
         catalogue = Assignment(Course(Path(course.root)), place["notebook"]).catalogue
-        stored = bundle.store_notebook(
+        stored = release.store_notebook(
             folder,
             place["notebook"],
             solved,
@@ -108,7 +109,7 @@ class StoreBundle(SaveCells):
             self._find_out(stored, place["notebook"], nb)
         return result
 
-    def _find_out(self, stored: bundle.Bundle, name: str, nb: NotebookNode) -> None:
+    def _find_out(self, stored: release.Bundle, name: str, nb: NotebookNode) -> None:
         """Find out how the notebook will be graded, and say what is to be known of it."""
         if nb.metadata.get("kernelspec", {}).get("language", "python") != "python":
             return  # nbgrader's own executor grades it
@@ -139,31 +140,9 @@ def steps_of(step: NbGraderPreprocessor) -> list[Any]:
     return list(getattr(step.parent, "_preprocessors", []))  # the exporter's; nbgrader itself changes this list
 
 
-def markers_of(steps: Iterable[Any], language: str = "python") -> Markers:
-    """Return the markers that steps of nbgrader go by, and the stub that they leave.
-
-    steps -- ClearSolutions, ClearHiddenTests and ClearMarkScheme, or what a course has in their place; of several of
-        a kind the first counts, and what is missing goes by nbgrader's defaults
-    language -- of the notebook, for the stub
-    """
-    found: dict[str, Any] = {}
-    for step in steps:
-        if isinstance(step, ClearSolutions):
-            found.setdefault("begin_solution", step.begin_solution_delimeter)
-            found.setdefault("end_solution", step.end_solution_delimeter)
-            found.setdefault("code_stub", step.code_stub.get(language, ""))
-        elif isinstance(step, ClearHiddenTests):
-            found.setdefault("begin_hidden_tests", step.begin_test_delimeter)
-            found.setdefault("end_hidden_tests", step.end_test_delimeter)
-        elif isinstance(step, ClearMarkScheme):
-            found.setdefault("begin_mark_scheme", step.begin_mark_scheme_delimeter)
-            found.setdefault("end_mark_scheme", step.end_mark_scheme_delimeter)
-    return Markers(**found)
-
-
 def _checksums(nb: NotebookNode) -> dict[str, str]:
     return {
         cell.metadata.nbgrader["grade_id"]: cell.metadata.nbgrader["checksum"]
         for cell in nb.cells
-        if "checksum" in cell.metadata.get("nbgrader", {})
+        if "checksum" in nbgrader_metadata(cell)
     }

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder import python_cells
-from autograder.authoring.errors import AuthoringError
 from autograder.authoring.master import read_master
-from autograder.markers import SOLUTION, STUB, Markers
+from autograder.notebook import python_source
+from autograder.notebook.authoring_errors import AuthoringError
+from autograder.notebook.cells import nbgrader_metadata
+from autograder.notebook.markers import SOLUTION, STUB, Markers
 
 
 @dataclass(frozen=True)
-class Change:
+class SourceChange:
     """What is different in the module: `old`, which stands exactly once in the function, becomes `new`."""
 
     function: str
@@ -37,13 +38,13 @@ class SolvedFunctions:
     solved: str
     title: str
     imports: list[str]
-    changes: list[Change] = field(default_factory=list)
+    changes: list[SourceChange] = field(default_factory=list)
 
     @classmethod
     def read(cls, entry: dict[str, Any], file: Path) -> SolvedFunctions:
         """Return an entry of the header. Raises AuthoringError if something is missing or unknown."""
         try:
-            changes = [Change(**change) for change in entry.get("changes", [])]
+            changes = [SourceChange(**change) for change in entry.get("changes", [])]
             return cls(**(entry | {"changes": changes}))
         except TypeError as error:
             wanted = "module, solved, title, imports and changes (function, old, new)"
@@ -60,7 +61,7 @@ class SolvedFunctions:
         origin = masters / f"{self.solved}.py"
         functions: dict[str, str] = {}
         for cell in read_master(origin).cells:
-            if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution"):
+            if cell.cell_type == "code" and nbgrader_metadata(cell).get("solution"):
                 functions |= _functions(cell.source, markers)
         for change in self.changes:
             text = functions.get(change.function, "")
@@ -82,7 +83,7 @@ def _functions(source: str, markers: Markers) -> dict[str, str]:
     lines = source.split("\n")
     marked = {line for region in markers.regions(source, STUB, SOLUTION) for line in (region.begin, region.end)}
     found = {}
-    for node in (python_cells.parse(source) or ast.Module([], [])).body:
+    for node in (python_source.parse(source) or ast.Module([], [])).body:
         if isinstance(node, ast.FunctionDef):
             numbers = range(node.lineno, (node.end_lineno or node.lineno) + 1)
             found[node.name] = "\n".join(lines[number - 1] for number in numbers if number not in marked)

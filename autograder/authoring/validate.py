@@ -15,24 +15,24 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.authoring.build import catalogue_problems
-from autograder.authoring.errors import AuthoringError
+from autograder.authoring.expected_output import compare_tables
 from autograder.authoring.graded_mistakes import missed
 from autograder.authoring.leaks import find_leaks
 from autograder.authoring.master import cell_name, read_source
-from autograder.authoring.page import as_page
-from autograder.authoring.tables import compare_tables
+from autograder.authoring.web_page import as_page
 from autograder.course import Assignment
 from autograder.diagnosis.catalogue import Catalogue, CatalogueError
-from autograder.diagnosis.mutation import read_explanations, unexplained
-from autograder.diagnosis.proof import Proof, prove
-from autograder.grading.kernel import run_in_kernel
-from autograder.grading.made_bundle import made_bundle
-from autograder.grading.marks import FunctionMarks, failure, read_marks
-from autograder.grading.plan import is_test
-from autograder.grading.score import score
+from autograder.diagnosis.mutants import read_explanations, unexplained
+from autograder.diagnosis.mutation_testing import Proof, prove
+from autograder.grading.grading_mode import faults
+from autograder.grading.jupyter_kernel import run_in_kernel
 from autograder.grading.settings import read_settings
 from autograder.grading.soundness import Soundness, soundness
-from autograder.reporting.soundness import faults
+from autograder.grading.source_release import made_bundle
+from autograder.notebook.authoring_errors import AuthoringError
+from autograder.notebook.cells import is_test
+from autograder.notebook.marks import FunctionMarks, failure, read_marks
+from autograder.notebook.score import score
 
 EXECUTED = "build/executed"
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.authoring.errors import AuthoringError
+from autograder.notebook.authoring_errors import AuthoringError
+from autograder.notebook.cells import nbgrader_metadata
 
 _TEXTS = ("id", "function", "cause", "instructor")
 _OPTIONAL = ("same_as", "reason")
@@ -160,7 +161,7 @@ class Catalogue:
 
 def solutions(cells: Iterable[Any]) -> dict[str, str]:
     """Return the sources of a solved notebook's solution cells, by grade_id."""
-    marked = ((cell["metadata"].get("nbgrader", {}), cell) for cell in cells)
+    marked = ((nbgrader_metadata(cell), cell) for cell in cells)
     return {marks["grade_id"]: cell["source"] for marks, cell in marked if marks.get("solution")}
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder import python_cells
-from autograder.diagnosis.behaviour import CELL_FILE, Probe
+from autograder.diagnosis.observation import CELL_FILE, Probe
+from autograder.notebook import python_source
 
 Function = Callable[..., Any]
 _NUMBERS = itertools.count()  # of the file names, which linecache keeps
@@ -58,9 +58,9 @@ class Solution:
     def run_test(self, grade_id: str, functions: Mapping[str, Function]) -> None:
         """Run a test with these functions in place of the references. Raises what the test raises."""
         if grade_id not in self._compiled:
-            source = python_cells.plain_python(self.tests[grade_id])
+            source = python_source.plain_python(self.tests[grade_id])
             code = _compiled(source, f"{CELL_FILE}test {grade_id}>")
-            self._compiled[grade_id] = code, python_cells.read_names(source) & self._data.keys()
+            self._compiled[grade_id] = code, python_source.read_names(source) & self._data.keys()
         code, reads = self._compiled[grade_id]
         namespace = self._namespace | dict(functions)
         # A test may fill what it was given; the next one is to find it as it was.
@@ -73,7 +73,7 @@ class Solution:
         found: set[str] = set()
         waiting = [name]
         while waiting:
-            called = python_cells.read_names(self.cells.get(waiting.pop(), "")) & self.cells.keys()
+            called = python_source.read_names(self.cells.get(waiting.pop(), "")) & self.cells.keys()
             waiting += called - found
             found |= called
         return found - {name}
@@ -92,8 +92,8 @@ class Solution:
 
 def _define(source: str, namespace: dict[str, Any]) -> list[str]:
     """Run a cell's imports, definitions and constants, nothing else of it; return the names of its functions."""
-    plain = python_cells.plain_python(source)
-    tree = python_cells.parse(source) or ast.Module([], [])
+    plain = python_source.plain_python(source)
+    tree = python_source.parse(source) or ast.Module([], [])
     kept: list[ast.stmt] = [node for node in tree.body if _defines(node)]
     exec(_compiled(plain, f"{CELL_FILE}{next(_NUMBERS)}>", ast.Module(kept, [])), namespace)
     return [node.name for node in kept if isinstance(node, ast.FunctionDef)]

@@ -16,10 +16,10 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.bundle import Bundle, BundleError, load
 from autograder.course import CONFIG, Assignment
-from autograder.grading.failures import GradingError
+from autograder.grading.grading_errors import GradingError
 from autograder.intake.aliases import TABLE
+from autograder.release import Bundle, BundleError, load
 
 SETTINGS = "course/gradescope.json"
 _PACKAGE = Path(__file__).resolve().parent.parent

@@ -7,7 +7,6 @@ the grader itself fails, no results are written: Gradescope then tells the instr
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,24 +15,25 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.bundle import Bundle, BundleError, load
 from autograder.course import Assignment, Course
+from autograder.files import write_whole
 from autograder.gradescope.package import SETTINGS
-from autograder.grading.check import examine_candidate
 from autograder.grading.engine import Engine
 from autograder.grading.examination import Examination
-from autograder.grading.failures import GradingError
+from autograder.grading.grading_errors import GradingError
 from autograder.grading.settings import read_settings
+from autograder.grading.single import examine_candidate
 from autograder.grading.soundness import engine_for
 from autograder.intake.aliases import Aliases
-from autograder.intake.candidates import choose, read_folder
-from autograder.intake.errors import IntakeError
+from autograder.intake.companion_files import Beside
 from autograder.intake.exercises import Exercise, untouched
 from autograder.intake.formats import Candidate
-from autograder.intake.surroundings import Beside
-from autograder.reporting.catalogue import read_texts
-from autograder.reporting.export import gradescope_results
+from autograder.intake.intake_errors import IntakeError
+from autograder.intake.selection import choose, read_folder
+from autograder.lms.marks_export import gradescope_results
+from autograder.release import Bundle, BundleError, load
 from autograder.reporting.feedback import Told, told_of
+from autograder.reporting.released_catalogue import read_entries
 from autograder.reporting.results import outcomes_of
 
 
@@ -47,11 +47,8 @@ def main(root: Path) -> int:
     except (GradingError, BundleError, IntakeError) as error:
         print(f"This submission could not be graded, and has no marks: {error}", file=sys.stderr)
         return 1
-    target = root / "results" / "results.json"
-    target.parent.mkdir(exist_ok=True)
-    new = target.with_suffix(".new")
-    new.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(new, target)
+    text = json.dumps(results, indent=1, ensure_ascii=False)
+    write_whole(root / "results" / "results.json", f"{text}\n")
     return 0
 
 
@@ -65,7 +62,7 @@ def grade(assignment: Assignment, submission: Path, isolation: str | None) -> di
     beside = Beside(bundle.files, Aliases.read(assignment.course.root))
     with engine_for(bundle, assignment.name, settings, confine=confine, for_many=False) as engine:
         try:
-            chosen = find_submission(submission, assignment.name, engine.plan.layout.exercises, beside)
+            chosen = find_submission(submission, assignment.name, engine.layout.exercises, beside)
         except IntakeError as error:
             text = f"Nothing could be graded: {error} Hand it in again."
             return {"score": 0.0, "output": text, "visibility": "visible"}
@@ -100,7 +97,7 @@ def _folder_of(submission: Path, chosen: Candidate) -> Path:
 
 
 def _told(bundle: Bundle, notebook: NotebookNode, examination: Examination, engine: Engine) -> list[Told]:
-    masters = engine.plan.cells
+    masters = engine.specification.cells
     outcomes = outcomes_of(
         masters,
         notebook,
@@ -108,9 +105,9 @@ def _told(bundle: Bundle, notebook: NotebookNode, examination: Examination, engi
         misconceptions=examination.misconceptions,
         lent=examination.lent,
         carried=examination.carried,
-        unwritten=untouched(notebook, engine.plan.layout.exercises),
+        unwritten=untouched(notebook, engine.layout.exercises),
     )
-    return told_of(masters, notebook, outcomes, read_texts(bundle), markers=engine.plan.markers)
+    return told_of(masters, notebook, outcomes, read_entries(bundle), markers=engine.specification.markers)
 
 
 if __name__ == "__main__":

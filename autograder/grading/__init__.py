@@ -1,1 +1,1 @@
-"""One submission to verdicts, a class to the gradebook."""
+"""One submission to verdicts."""

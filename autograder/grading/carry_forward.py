@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.grading.conversation import Conversation
-from autograder.grading.failures import GradingError
-from autograder.grading.marks import owners, tested_with
-from autograder.grading.plan import Plan, is_test
-from autograder.grading.score import score
-from autograder.isolation.outputs import Output, merged, result_output, stream_output
-from autograder.isolation.process import Process
+from autograder.grading.grading_errors import GradingError
+from autograder.grading.relay import Conversation
+from autograder.kernel.outputs import Output, merged, result_output, stream_output
+from autograder.notebook.cells import is_test, owners
+from autograder.notebook.marks import tested_with
+from autograder.notebook.score import score
+from autograder.notebook.specification import Specification
+from autograder.processes.process import Process
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class CarryForward:
 
     def __init__(
         self,
-        plan: Plan,
+        specification: Specification,
         fork_student: Callable[[], Process],
         grader: Process,
         *,
@@ -78,13 +79,13 @@ class CarryForward:
         end_student: Callable[[Process], None],
         credit: float,
     ) -> None:
-        self._plan = plan
+        self._specification = specification
         self._fork_student = fork_student
         self._grader = grader
         self._seconds_left = seconds_left
         self._end_student = end_student
         self._credit = credit
-        self._owners = owners(plan.cells)
+        self._owners = owners(specification.cells)
         self._session: _Session | None = None
 
     def run(self, notebook: NotebookNode, ran: Sequence[Ran]) -> Retests:
@@ -100,7 +101,7 @@ class CarryForward:
         }
         full = {grade_id for grade_id, (_, cell) in where.items() if _is_full(cell)}
         try:
-            for grade_id, needed in self._plan.dependencies.items():
+            for grade_id, needed in self._specification.dependencies.items():
                 failed = {self._owners[other] for other in where if other not in full}
                 lend = sorted(name for name, solution in needed.items() if solution in failed)
                 if grade_id in full or not lend or grade_id not in where:

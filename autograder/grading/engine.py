@@ -1,4 +1,4 @@
-"""Everything that grading a notebook needs and that serves all submissions: the plan, and two warm processes."""
+"""Everything that grading a notebook needs and that serves all submissions: what the master says of each cell, and two warm processes."""
 
 from __future__ import annotations
 
@@ -16,34 +16,36 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from autograder.bundle import Bundle
 from autograder.diagnosis.catalogue import Catalogue, CatalogueError
-from autograder.grading import fonts
-from autograder.grading.examination import Examination, GradingLimits
-from autograder.grading.failures import GraderProcessError, ThreadsError, UnconfinedError, UnsoundBundleError
+from autograder.grading import font_cache
+from autograder.grading.examination import Examination
+from autograder.grading.grading_errors import GraderProcessError, ThreadsError, UnconfinedError, UnsoundBundleError
 from autograder.grading.not_judged import take_back
-from autograder.grading.plan import Plan
-from autograder.intake import limits
-from autograder.intake.surroundings import Surroundings, files_in
-from autograder.isolation.errors import IsolationError
-from autograder.isolation.outputs import Output
-from autograder.isolation.parcel import Parcel
-from autograder.isolation.process import Process
-from autograder.isolation.processors import one_processor
-from autograder.isolation.sandbox.limits import ProcessLimits
-from autograder.isolation.zygote import NotConfinedError, ThreadsLeftError, Zygote
+from autograder.grading.settings import GradingLimits
+from autograder.intake import budget
+from autograder.intake.companion_files import Surroundings, files_in
+from autograder.intake.normalize import Layout
+from autograder.kernel.outputs import Output
+from autograder.notebook.specification import Specification
+from autograder.processes.cpu_affinity import one_processor
+from autograder.processes.memory_files import Parcel
+from autograder.processes.process import Process
+from autograder.processes.zygote import NotConfinedError, ThreadsLeftError, Zygote
+from autograder.release import Bundle
+from autograder.rpc.rpc_errors import IsolationError
+from autograder.sandbox.resource_limits import ProcessLimits
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 # nbgrader tells notebooks by this variable that they are being graded.
 _ENVIRONMENT = {"NBGRADER_EXECUTION": "autograde"}
-_STUDENT = "autograder.isolation.student:serve"
+_STUDENT = "autograder.processes.student_main:serve"
 _GRADER = "autograder.grading.grader:serve"
 _ONLY_GRADER = "autograder.grading.grader:prepare_and_serve"
 READY_SECONDS = 120.0
 # What may be handed in beside a notebook; a notebook in somebody's home must not bring the home along.
-HANDED_IN_BYTES = limits.UNPACKED
+HANDED_IN_BYTES = budget.UNPACKED
 # How many times its size a file of data may take in memory while it is read.
 IN_MEMORY = 4
 # Enough for every library that starts some; each takes memory of the system's own.
@@ -77,7 +79,7 @@ class Engine:
         failing: Mapping[str, str] = MappingProxyType({}),
         unsound: Collection[str] = (),
     ) -> None:
-        self.plan = Plan.read(bundle.notebook(name), bundle.markers_of(name))
+        self.specification = Specification.read(bundle.notebook(name), bundle.markers_of(name))
         self.limits = limits or GradingLimits()
         self.catalogue = _catalogue(bundle, name)
         self._bundle = bundle
@@ -139,7 +141,7 @@ class Engine:
         attempt: int,
     ) -> Examination:
         # Imported while the warm processes get ready, not before they are started.
-        from autograder.grading.examiner import Examiner  # noqa: PLC0415
+        from autograder.grading.examination import Examiner  # noqa: PLC0415
 
         try:
             found, size = _files(handed_in)
@@ -165,7 +167,9 @@ class Engine:
                     kept = sorted(keep & files.keys())
                     grader = stack.enter_context(self._fork_grader(temporary / "tests", released, kept, room))
                 fork = self._fork_student(handed, temporary, room)
-                examiner = Examiner(self.plan, fork, grader, self.limits, carried_credit, self.catalogue)
+                examiner = Examiner(
+                    self.specification, self.layout.exercises, fork, grader, self.limits, carried_credit, self.catalogue
+                )
                 examination = examiner.examine(notebook, known, attempt)
             _refuse_dead(*self._zygotes())  # with whom what was forked from them has died
         except (IsolationError, OSError) as error:
@@ -174,6 +178,11 @@ class Engine:
             note = f"{size >> 20} MiB lie beside the notebook, more than {HANDED_IN_BYTES >> 20}: none of it was copied"
             examination.notes.append(note)
         return examination
+
+    @cached_property
+    def layout(self) -> Layout:
+        """What lays out submissions as the assignment's own cells are."""
+        return Layout.of(self.specification)
 
     @property
     def layers(self) -> list[str]:
@@ -269,7 +278,7 @@ class Engine:
         """Return what the grader's process, and no other, is to know."""
         known = self.catalogue.plain() if self.catalogue else []
         files = sorted(_files(self._bundle.files)[0])
-        return {"script": self.plan.script(), "misconceptions": known, "files": files}
+        return {"script": self.specification.script(), "misconceptions": known, "files": files}
 
     def _process_limits(self, own: int) -> ProcessLimits:
         """What the kernel is told. The clock is held from outside; the processor's is for when nobody holds it.
@@ -287,19 +296,19 @@ class Engine:
             raise UnconfinedError(str(error)) from error
         except ThreadsLeftError as error:
             raise ThreadsError(f"Nothing can be graded: {error}.") from error
-        fonts.keep(self._folder / "student" / "matplotlib")
+        font_cache.keep(self._folder / "student" / "matplotlib")
         _refuse_dead(zygote)
         return zygote
 
     def _begin_student_zygote(self) -> Zygote:
         folder = self._folder / "student"
-        fonts.restore(folder / "matplotlib")
+        font_cache.restore(folder / "matplotlib")
         own = {path.stem for path in self._bundle.files.glob("*.py")} if self._bundle.files.is_dir() else set()
-        modules = [name for name in self.plan.modules if name not in own]
+        modules = [name for name in self.specification.modules if name not in own]
         if "matplotlib" in modules:
             modules.append("matplotlib.pyplot")
         return Zygote.begin(
-            prepare="autograder.isolation.warmup:warm_up",
+            prepare="autograder.processes.preload:warm_up",
             arguments={"modules": modules, "draw": self._for_many, "output": self.limits.output},
             environment=_ENVIRONMENT,
             directory=folder,
@@ -309,7 +318,7 @@ class Engine:
 
     def _begin_grader_zygote(self) -> Zygote:
         folder = self._folder / "grader"
-        fonts.restore(folder / "matplotlib")
+        font_cache.restore(folder / "matplotlib")
         _copy(_files(self._bundle.files)[0], folder)
         return Zygote.begin(
             prepare="autograder.grading.grader:prepare",

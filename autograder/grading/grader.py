@@ -23,21 +23,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder import python_cells
-from autograder.diagnosis.consultation import Diagnostician
-from autograder.grading.grade_cell import GradeCell
-from autograder.grading.names import Memory, Moment, Names, moment, variables
-from autograder.grading.ownership import Owned, Step, is_fixed, owned
+from autograder.diagnosis.remote import Diagnostician
 from autograder.grading.student_modules import stand_in
-from autograder.isolation.channel import Channel, Plain
-from autograder.isolation.errors import ChannelClosed, MalformedMessage, WireError
-from autograder.isolation.files import SharedFiles
-from autograder.isolation.limits import Limits
-from autograder.isolation.loans import Loans
-from autograder.isolation.outputs import Output, demote, error_output, sanitise, without_stderr
-from autograder.isolation.peer import Peer
-from autograder.isolation.shell import Shell
-from autograder.isolation.warmup import Warm
+from autograder.grading.test_namespace import GraderNamespace, Moment, NamesInMemory, moment, variables
+from autograder.kernel.outputs import Output, demote, error_output, sanitise, without_stderr
+from autograder.kernel.shell import Shell
+from autograder.notebook import python_source
+from autograder.notebook.grade_cell import GradeCell
+from autograder.notebook.ownership import Owned, Step, owned
+from autograder.processes.preload import Warm
+from autograder.rpc.channel import Channel, Plain
+from autograder.rpc.peer import Peer
+from autograder.rpc.reference_proxies import Loans
+from autograder.rpc.rpc_errors import ChannelClosed, MalformedMessage, WireError
+from autograder.rpc.standard_values import is_fixed
+from autograder.rpc.value_limits import Limits
+from autograder.rpc.working_folder import SharedFiles
 
 _FAILURE = """
 def fail():
@@ -108,7 +109,11 @@ def _prepare(
             if run.ename is not None:
                 prepared.report[cell.grade_id] = f"{run.ename}: {run.evalue}"
         prepared.steps.append(_what_it_did(step, at_first, variables(namespace)))
-        if cell is None and run.ename is not None and (missing := python_cells.not_imported(step["source"], namespace)):
+        if (
+            cell is None
+            and run.ename is not None
+            and (missing := python_source.not_imported(step["source"], namespace))
+        ):
             # Whatever the error is called: a test would take names that are missing from the student.
             prepared.report[f"the cell that imports {missing[0]}"] = f"ImportError: {run.ename}: {run.evalue}"
     prepared.owned = owned(prepared.steps, prepared.files)
@@ -188,8 +193,8 @@ class Grader:
         self._channel = channel
         self._prepared = prepared
         self._entered = 0  # how many of the master's moments the namespace has
-        self._memories: dict[str, tuple[int, Memory]] = {}  # before each test
-        self._names = Names(prepared.shell.namespace, map(_module_at, prepared.files))
+        self._memories: dict[str, tuple[int, NamesInMemory]] = {}  # before each test
+        self._names = GraderNamespace(prepared.shell.namespace, map(_module_at, prepared.files))
         self._names.start_over()
         self._files = SharedFiles.here(Limits(), guarded=True, protected=prepared.files)
         self._student = self._meet()

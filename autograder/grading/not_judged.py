@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from autograder.grading.plan import is_test
-from autograder.grading.score import score
-from autograder.isolation.outputs import error_output
+from autograder.kernel.outputs import error_output
+from autograder.notebook.cells import grade_id_of, is_test
+from autograder.notebook.score import score
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -28,7 +28,7 @@ def take_back(notebook: NotebookNode, unsound: Collection[str]) -> set[str]:
 
     found = set()
     for cell in notebook.cells if unsound else ():
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        grade_id = grade_id_of(cell)
         if grade_id in unsound and is_test(cell):
             earned, possible = score(cell)
             if earned != possible:

@@ -25,17 +25,17 @@ from nbgrader.api import MissingEntry
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from traitlets import Bool, Dict, Enum, Float, Integer, Union
 
-from autograder.bundle import Bundle, BundleError, bundles_folder, load
 from autograder.gradebook import Gradebook
 from autograder.grading.engine import Engine
-from autograder.grading.examination import GradingLimits
-from autograder.grading.failures import GradingError
-from autograder.grading.plan import Plan, give_roles
-from autograder.grading.settings import ISOLATION, PROCESSES, Settings, settings_in
+from autograder.grading.grading_errors import GradingError
+from autograder.grading.settings import ISOLATION, PROCESSES, GradingLimits, Settings, settings_in
 from autograder.grading.soundness import engine_for
 from autograder.intake.aliases import Aliases
+from autograder.intake.companion_files import Beside, files_in
+from autograder.intake.normalize import Layout
 from autograder.intake.repairs import show
-from autograder.intake.surroundings import Beside, files_in
+from autograder.notebook.specification import Specification, give_roles
+from autograder.release import Bundle, BundleError, bundles_folder, load
 
 
 class Examine(NbGraderPreprocessor):
@@ -140,10 +140,10 @@ class GiveRoles(NbGraderPreprocessor):
 
         Raises BundleError as Examine does.
         """
-        plan, handed_in = self.plan(resources), self.handed_in(resources)
+        specification, handed_in = self.specification(resources), self.handed_in(resources)
         repairs = list(handed_in.repairs)
-        repairs += plan.layout.apply(nb, handed_in.beside.environment(handed_in.places))
-        repairs += give_roles(nb, plan)
+        repairs += Layout.of(specification).apply(nb, handed_in.beside.environment(handed_in.places))
+        repairs += give_roles(nb, specification)
         repairs += handed_in.beside.around(nb, handed_in.places, handed_in.companions).repairs
         show(nb, repairs)
         resources["repairs"] = repairs
@@ -151,12 +151,12 @@ class GiveRoles(NbGraderPreprocessor):
             self.log.warning("%s: %s", resources["nbgrader"]["student"], repair)
         return nb, resources
 
-    def plan(self, resources: Any) -> Plan:
+    def specification(self, resources: Any) -> Specification:
         """Return what the assignment says."""
         place = resources["nbgrader"]
         root = self.parent.parent.coursedir.root  # the exporter's converter
         bundle = load(bundles_folder(place["db_url"], Path(root)) / place["assignment"])
-        return Plan.read(bundle.notebook(place["notebook"]), bundle.markers_of(place["notebook"]))
+        return Specification.read(bundle.notebook(place["notebook"]), bundle.markers_of(place["notebook"]))
 
     def handed_in(self, resources: Any) -> HandedIn:
         """Return what lies beside the notebook."""

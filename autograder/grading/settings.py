@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from autograder.course import CONFIG, Course, CourseError
-from autograder.grading.examination import GradingLimits
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -32,6 +31,23 @@ TRAITS = {
     "scratch": "scratch_bytes",
     "output": "output_bytes",
 }
+
+
+@dataclass(frozen=True)
+class GradingLimits:
+    """What a submission may use.
+
+    cell, submission -- seconds that a cell, and all of them together, may take
+    memory -- bytes, beyond what Python and the modules of the solution need
+    scratch -- bytes of files that it may write
+    output -- bytes that a cell may print and show; the rest is cut off
+    """
+
+    cell: float = 30.0
+    submission: float = 300.0
+    memory: int = 1 << 30
+    scratch: int = 64 << 20
+    output: int = 1_000_000
 
 
 @dataclass(frozen=True)

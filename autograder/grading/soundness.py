@@ -9,21 +9,23 @@ in two, which keeps the tests out of the students' reach, where the solution pas
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder.bundle import SOUNDNESS, Bundle
+from autograder.files import write_whole
 from autograder.grading.engine import Engine
-from autograder.grading.failures import ThreadsError
-from autograder.grading.kernel import run_in_kernel
-from autograder.grading.marks import failure
-from autograder.grading.plan import is_test
-from autograder.grading.records import grader_hash, hash_of
-from autograder.grading.score import score
+from autograder.grading.grading_errors import ThreadsError
+from autograder.grading.jupyter_kernel import run_in_kernel
 from autograder.grading.settings import Settings
+from autograder.hashing import grader_hash, hash_of
+from autograder.notebook.cells import is_test
+from autograder.notebook.marks import failure
+from autograder.notebook.score import score
+from autograder.release import SOUNDNESS, Bundle
 
 _UNCONFINED = ", not confined"
 
@@ -194,9 +196,5 @@ def _read(folder: Path) -> dict[str, Any]:
 
 def _write(folder: Path, found: Mapping[str, Any]) -> None:
     """Keep what was found out. Where nothing can be written, it is found out again the next time."""
-    temporary = folder / f"{SOUNDNESS}.new"
-    try:
-        temporary.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        temporary.replace(folder / SOUNDNESS)
-    except OSError:
-        temporary.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        write_whole(folder / SOUNDNESS, json.dumps(found, indent=1, sort_keys=True) + "\n")

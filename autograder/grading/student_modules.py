@@ -7,7 +7,7 @@ import types
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from autograder.isolation.peer import Peer
+from autograder.rpc.peer import Peer
 
 
 class StudentModule(types.ModuleType):

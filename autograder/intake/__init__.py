@@ -1,1 +1,1 @@
-"""From a file that somebody handed in to a notebook that can be graded; nothing of it is run."""
+"""From a submitted file to a notebook that can be graded; none of it is run."""

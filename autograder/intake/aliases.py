@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder.intake.errors import IntakeError
+from autograder.intake.intake_errors import IntakeError
 
 TABLE = "aliases.toml"
 # The names under which the helper modules of this course have been released over the years.
@@ -26,6 +26,24 @@ _KNOWN: dict[str, tuple[str, ...]] = {
     ),
     "dnn_utils": ("dnn_utils_v2", "dnn_utils_v3"),
     "dnn_app_utils": ("dnn_app_utils_v2", "dnn_app_utils_v3"),
+    # Until the helper modules became one package.
+    "dnn_lab.checks.calling": ("calling",),
+    "dnn_lab.checks.other_values": ("other_values",),
+    "dnn_lab.figures.output": ("dnn_output",),
+    "dnn_lab.figures.plots": ("dnn_plots",),
+    "dnn_lab.figures.traces": ("dnn_traces",),
+    "dnn_lab.hints.comparing": ("comparing",),
+    "dnn_lab.hints.constant_factors": ("constant_factors",),
+    "dnn_lab.hints.finite_differences": ("finite_differences",),
+    "dnn_lab.hints.known_inputs": ("known_inputs",),
+    "dnn_lab.hints.numerical_hints": ("numerical_hints",),
+    "dnn_lab.pictures": ("picture_data",),
+    "dnn_lab.playground.board": ("dnn_board",),
+    "dnn_lab.playground.learner": ("dnn_learner",),
+    "dnn_lab.playground.patterns": ("dnn_patterns",),
+    "dnn_lab.playground.widget": ("dnn_playground",),
+    "dnn_lab.progress": ("dnn_progress",),
+    "dnn_lab.training": ("training_view",),
 }
 # Helpers that hold the answers of other assignments than their own.
 _ANSWERS = ("dnn_app_utils",)
@@ -141,7 +159,7 @@ class Aliases:
 
         imported -- the top-level modules that the notebook imports
         used -- the global names that it looks up
-        own -- the modules that the assignment brings
+        own -- the modules that the assignment brings, those in packages with their dots
         handed_in -- those that lie beside the notebook
         """
         files: dict[str, bytes] = {}

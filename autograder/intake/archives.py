@@ -16,9 +16,9 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import IO, Any
 
-from autograder.intake import limits
-from autograder.intake.errors import IntakeError
-from autograder.intake.room import Room
+from autograder.intake import budget
+from autograder.intake.budget import Budget
+from autograder.intake.intake_errors import IntakeError
 
 _JUNK = {"__MACOSX", ".DS_Store", ".ipynb_checkpoints", "__pycache__", ".git", ".venv", "node_modules", "Thumbs.db"}
 _DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError,
@@ -38,11 +38,11 @@ def is_archive(data: bytes) -> bool:
     return data.startswith((*_ZIP, *_OPENERS, *_UNKNOWN)) or _is_tar(data)
 
 
-def members(data: bytes, name: str, room: Room) -> tuple[dict[str, bytes], list[str]]:
+def members(data: bytes, name: str, remaining: Budget) -> tuple[dict[str, bytes], list[str]]:
     """Return the files of an archive by their places in it, and what was left out, in words.
 
     name -- the archive's, for messages
-    room -- how much more may be unpacked
+    remaining -- how much more may be unpacked
     Raises IntakeError if it cannot be read, or holds more than can be handed in.
     """
     for magic, kind in _UNKNOWN.items():
@@ -51,11 +51,11 @@ def members(data: bytes, name: str, room: Room) -> tuple[dict[str, bytes], list[
     opener = next((opener for magic, opener in _OPENERS.items() if data.startswith(magic)), None)
     try:
         if opener is not None:
-            data = _read(opener(io.BytesIO(data)), room.unpacked, name)
+            data = _read(opener(io.BytesIO(data)), remaining.unpacked, name)
             if not _is_tar(data):
-                room.unpacked -= len(data)
+                remaining.unpacked -= len(data)
                 return {re.sub(r"\.(gz|bz2|xz)$", "", name): data}, []
-        return _collect(_tar(data) if _is_tar(data) else _zip(data, name), name, room)
+        return _collect(_tar(data) if _is_tar(data) else _zip(data, name), name, remaining)
     except IntakeError:
         raise
     except _DAMAGED as error:
@@ -67,23 +67,23 @@ def members(data: bytes, name: str, room: Room) -> tuple[dict[str, bytes], list[
 Member = tuple[str, int, Callable[[], Any]]
 
 
-def _collect(found: Iterator[Member], name: str, room: Room) -> tuple[dict[str, bytes], list[str]]:
+def _collect(found: Iterator[Member], name: str, remaining: Budget) -> tuple[dict[str, bytes], list[str]]:
     files: dict[str, bytes] = {}
     repairs: list[str] = []
     for number, (place, declared, opened) in enumerate(found):
-        if number >= limits.MEMBERS:
-            raise IntakeError(f"{name} holds more than {limits.MEMBERS} files: pack only what the assignment needs.")
+        if number >= budget.MEMBERS:
+            raise IntakeError(f"{name} holds more than {budget.MEMBERS} files: pack only what the assignment needs.")
         parts = PurePosixPath(place.replace("\\", "/")).parts
         if _JUNK & set(parts) or (parts and parts[-1].startswith("._")):
             continue
         if not _is_safe(place, parts):
             repairs.append(f"{place[:80]!r} in {name} was left out, because its place is outside of the archive")
             continue
-        if declared > room.unpacked:
+        if declared > remaining.unpacked:
             raise IntakeError(_too_large(name))
         # What the archive declares is only what it says; what comes out of it is counted.
-        content = _read(opened(), room.unpacked, name)
-        room.unpacked -= len(content)
+        content = _read(opened(), remaining.unpacked, name)
+        remaining.unpacked -= len(content)
         files["/".join(parts)] = content
     return files, repairs
 
@@ -133,5 +133,5 @@ def _is_safe(place: str, parts: tuple[str, ...]) -> bool:
 
 
 def _too_large(name: str) -> str:
-    most = f"the {limits.UNPACKED >> 20} MiB that can be handed in"
+    most = f"the {budget.UNPACKED >> 20} MiB that can be handed in"
     return f"{name} unpacks to more than {most}: pack only the notebook and what it needs."

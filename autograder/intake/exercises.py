@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from autograder import python_cells
-from autograder.authoring.errors import RegionError
-from autograder.authoring.stubs import released_solution
-from autograder.intake import limits
-from autograder.intake.cells import Cell, is_solution, is_test, marks
-from autograder.intake.definitions import Code, read_code
-from autograder.intake.parts import rescue
-from autograder.markers import DEFAULTS, Markers, stub_regions
+from autograder.intake import budget
+from autograder.intake.cell_splitting import rescue
+from autograder.intake.static_analysis import Code, read_code
+from autograder.notebook import python_source
+from autograder.notebook.authoring_errors import RegionError
+from autograder.notebook.cells import Cell, grade_id_of, is_solution, is_test, nbgrader_metadata
+from autograder.notebook.markers import DEFAULTS, Markers, stub_regions
+from autograder.notebook.stubs import released_solution
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -47,7 +47,7 @@ class Exercise:
     @property
     def grade_id(self) -> str:
         """The cell's name."""
-        return str(marks(self.cell)["grade_id"])
+        return grade_id_of(self.cell)
 
     @cached_property
     def released(self) -> str | None:
@@ -81,7 +81,7 @@ def exercises(masters: Iterable[Cell], markers: Markers = DEFAULTS) -> list[Exer
         if is_solution(cell):
             found.append((cell, []))
         elif is_test(cell) and found:
-            found[-1][1].append(marks(cell)["grade_id"])
+            found[-1][1].append(grade_id_of(cell))
     return [Exercise(cell, _names(cell), tuple(tests), markers) for cell, tests in found]
 
 
@@ -134,7 +134,7 @@ def _waits(line: str) -> bool:
         return True
     if "None" not in line or "=" not in line:
         return False
-    match (python_cells.parse(line) or ast.Module([], [])).body:
+    match (python_source.parse(line) or ast.Module([], [])).body:
         case [ast.Assign(value=value)] | [ast.AnnAssign(value=ast.expr() as value)]:
             return _is_none(value)
     return False
@@ -164,8 +164,8 @@ def is_unfilled_stub(source: str) -> bool:
 def untouched(notebook: NotebookNode, wanted: Iterable[Exercise]) -> set[str]:
     """Return the exercises, by grade_id, in which nothing was written: there is nothing in them to be explained."""
     handed_in = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    sources = {marks(cell).get("grade_id"): cell.source for cell in handed_in}
-    own = [cell.source for cell in handed_in if not marks(cell)]
+    sources = {grade_id_of(cell): cell.source for cell in handed_in}
+    own = [cell.source for cell in handed_in if not nbgrader_metadata(cell)]
     return {
         one.grade_id
         for one in wanted
@@ -186,7 +186,7 @@ def _nothing_written(source: str, exercise: Exercise) -> bool:
 
 
 def _binds(source: str, names: frozenset[str]) -> bool:
-    if len(source) > limits.SOURCE:
+    if len(source) > budget.SOURCE:
         return True  # as far as anybody looks
     code = read_code(source)
     return not names.isdisjoint(code.functions | code.others)

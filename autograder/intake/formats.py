@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from autograder import python_cells
-from autograder.intake import limits
+from autograder.intake import budget
 from autograder.intake.archives import is_archive, members
+from autograder.intake.budget import Budget
 from autograder.intake.encodings import decode
-from autograder.intake.errors import IntakeError
-from autograder.intake.room import Room
+from autograder.intake.intake_errors import IntakeError
 from autograder.intake.scripts import notebook_from_script
 from autograder.intake.structure import notebook_from_json
+from autograder.notebook import python_source
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -65,15 +65,15 @@ def read_file(path: Path) -> bytes:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise IntakeError(f"{path.name} is no file: {_ASK}")
-            if status.st_size > limits.FILE:
+            if status.st_size > budget.FILE:
                 raise IntakeError(_too_large(path.name, status.st_size))
-            data = file.read(limits.FILE + 1)
+            data = file.read(budget.FILE + 1)
     except FileNotFoundError as error:
         raise IntakeError(f"There is no file {path}.") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise IntakeError(f"{path} cannot be read: {reason}.") from error
-    if len(data) > limits.FILE:
+    if len(data) > budget.FILE:
         raise IntakeError(_too_large(path.name, len(data)))
     return data
 
@@ -83,27 +83,27 @@ def _open_only(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
-def receive(data: bytes, name: str, room: Room | None = None) -> list[Candidate]:
+def receive(data: bytes, name: str, remaining: Budget | None = None) -> list[Candidate]:
     """Return the notebooks that a file holds, at least one.
 
-    room -- how much more is looked at, if this is not the only file
+    remaining -- how much more is looked at, if this is not the only file
     Raises IntakeError if it holds none; the message says why, in one sentence.
     """
-    room = room or Room()
+    remaining = remaining or Budget()
     if not is_archive(data):
-        room.unpacked -= len(data)
-        return [_notebook(data, name, room)]
-    files, repairs = members(data, name, room)
+        remaining.unpacked -= len(data)
+        return [_notebook(data, name, remaining)]
+    files, repairs = members(data, name, remaining)
     if len(files) == 1 and not is_archive(next(iter(files.values()))):
         (inner, content) = next(iter(files.items()))
-        only = _notebook(content, inner, room)
+        only = _notebook(content, inner, remaining)
         return [Candidate(f"{name}/{inner}", only.notebook, [*repairs, *only.repairs], {}, only.is_script)]
     found: list[Candidate] = []
     refused: list[IntakeError] = []
     notebooks = [place for place in files if place.lower().endswith(".ipynb")]
-    for place in (notebooks or [place for place in files if place.lower().endswith(".py")])[: limits.CANDIDATES]:
+    for place in (notebooks or [place for place in files if place.lower().endswith(".py")])[: budget.CANDIDATES]:
         try:
-            one = _notebook(files[place], place, room)
+            one = _notebook(files[place], place, remaining)
         except IntakeError as error:
             refused.append(error)
             continue
@@ -115,8 +115,8 @@ def receive(data: bytes, name: str, room: Room | None = None) -> list[Candidate]
     return found
 
 
-def _notebook(data: bytes, name: str, room: Room) -> Candidate:
-    if len(data) > limits.FILE:
+def _notebook(data: bytes, name: str, remaining: Budget) -> Candidate:
+    if len(data) > budget.FILE:
         raise IntakeError(_too_large(name, len(data)))
     if not data.strip(b" \t\r\n\0\xef\xbb\xbf"):
         raise IntakeError(f"{name} is empty: save the notebook in Jupyter and hand it in again.")
@@ -126,7 +126,7 @@ def _notebook(data: bytes, name: str, room: Room) -> Candidate:
     text, repairs = decode(data)
     begin = text.lstrip()[:200]
     if begin.startswith(("{", "[")) and not name.lower().endswith(".py"):
-        notebook, mended = notebook_from_json(text, name, room)
+        notebook, mended = notebook_from_json(text, name, remaining)
         return Candidate(name, notebook, [*repairs, *mended])
     if begin[:1] == "<":
         raise IntakeError(f"{name} is a web page, not a notebook: download the notebook itself, and {_ASK}")
@@ -140,7 +140,7 @@ def _notebook(data: bytes, name: str, room: Room) -> Candidate:
 
 def _is_python(text: str) -> bool:
     """Tell whether a text that is not called so is Python that defines something."""
-    tree = python_cells.parse(text) if len(text) <= limits.SOURCE else None
+    tree = python_source.parse(text) if len(text) <= budget.SOURCE else None
     return tree is not None and any(isinstance(node, ast.FunctionDef) for node in tree.body)
 
 
@@ -157,6 +157,6 @@ def _beside(files: Mapping[str, bytes], place: str) -> dict[str, bytes]:
 
 def _too_large(name: str, size: int) -> str:
     return (
-        f"{name} has {size >> 20} MiB, more than the {limits.FILE >> 20} that a notebook can have: "
+        f"{name} has {size >> 20} MiB, more than the {budget.FILE >> 20} that a notebook can have: "
         "clear its outputs in Jupyter, save it and hand it in again."
     )

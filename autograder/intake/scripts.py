@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from autograder.intake.errors import IntakeError
+from autograder.intake.intake_errors import IntakeError
 from autograder.intake.metadata import PYTHON
 
 if TYPE_CHECKING:

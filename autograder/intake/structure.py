@@ -9,11 +9,11 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from autograder.intake import limits
+from autograder.intake import budget
+from autograder.intake.budget import Budget
 from autograder.intake.encodings import clean
-from autograder.intake.errors import IntakeError
+from autograder.intake.intake_errors import IntakeError
 from autograder.intake.metadata import make_python3
-from autograder.intake.room import Room
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -23,17 +23,17 @@ _GONE = object()
 _PLAIN = (str, int, float, bool, type(None))
 
 
-def notebook_from_json(text: str, name: str, room: Room) -> tuple[NotebookNode, list[str]]:
+def notebook_from_json(text: str, name: str, remaining: Budget) -> tuple[NotebookNode, list[str]]:
     """Return the notebook that a file's text holds, and what was mended in it.
 
     name -- the file's, for messages
-    room -- how much more is looked at
+    remaining -- how much more is looked at
     Raises IntakeError if it is no notebook.
     """
     values = sum(text.count(sign) for sign in "[{,")
-    if values > room.values:
+    if values > remaining.values:
         raise IntakeError(f"{name} holds too much to be a notebook: clear its outputs in Jupyter and hand it in again.")
-    room.values -= values
+    remaining.values -= values
     try:
         # NaN is no JSON, and what is written later must be.
         data = json.loads(text.strip().rstrip("\0"), parse_constant=lambda _: None)
@@ -44,10 +44,10 @@ def notebook_from_json(text: str, name: str, room: Room) -> tuple[NotebookNode, 
             f"{name} begins like a notebook and cannot be read to its end, so it was cut off or changed on its way: "
             "open it in Jupyter, save it and hand it in again."
         ) from error
-    return notebook_from_data(data, name, room)
+    return notebook_from_data(data, name, remaining)
 
 
-def notebook_from_data(data: Any, name: str, room: Room) -> tuple[NotebookNode, list[str]]:
+def notebook_from_data(data: Any, name: str, remaining: Budget) -> tuple[NotebookNode, list[str]]:
     """Return a notebook made of parsed JSON, and what was mended. Raises IntakeError if it is none."""
     from nbformat import from_dict  # noqa: PLC0415 (while the warm processes get ready)
 
@@ -57,15 +57,15 @@ def notebook_from_data(data: Any, name: str, room: Room) -> tuple[NotebookNode, 
     found = _cells(data, repairs)
     if found is None:
         raise IntakeError(f"{name} holds data but no cells: hand in the .ipynb file that Jupyter saves.")
-    if len(found) > limits.CELLS:
+    if len(found) > budget.CELLS:
         raise IntakeError(
-            f"{name} has {len(found)} cells, more than {limits.CELLS}: delete what does not belong to the assignment."
+            f"{name} has {len(found)} cells, more than {budget.CELLS}: delete what does not belong to the assignment."
         )
-    cells = [cell for one in found if (cell := _cell(one, room)) is not None]
+    cells = [cell for one in found if (cell := _cell(one, remaining)) is not None]
     if len(cells) < len(found):
         repairs.append(f"{len(found) - len(cells)} cells were no cells and were left out")
     _give_ids(cells, repairs)
-    metadata = _metadata(data, room)
+    metadata = _metadata(data, remaining)
     repairs += make_python3(metadata)
     if not isinstance(metadata.get("language_info", {"name": ""}), dict) or not isinstance(
         metadata.get("language_info", {"name": ""}).get("name"), str
@@ -96,7 +96,7 @@ def _cells(data: dict[str, Any], repairs: list[str]) -> list[Any] | None:
     return cells
 
 
-def _cell(data: Any, room: Room) -> dict[str, Any] | None:
+def _cell(data: Any, remaining: Budget) -> dict[str, Any] | None:
     """Return a valid cell, None if it is none."""
     if not isinstance(data, dict):
         return None
@@ -104,7 +104,7 @@ def _cell(data: Any, room: Room) -> dict[str, Any] | None:
     source = _text(data.get("source") if "source" in data else data.get("input", ""))
     if source is None:
         return None
-    metadata = _metadata(data, room)
+    metadata = _metadata(data, remaining)
     _mend_known(metadata)
     cell: dict[str, Any] = {"cell_type": kind, "id": data.get("id"), "metadata": metadata, "source": source}
     if kind == "code":
@@ -134,13 +134,13 @@ def _text(source: Any) -> str | None:
     return clean(source) if isinstance(source, str) else None
 
 
-def _metadata(data: dict[str, Any], room: Room) -> dict[str, Any]:
-    """Return a notebook's or a cell's metadata; those that there is no room for are left out."""
+def _metadata(data: dict[str, Any], remaining: Budget) -> dict[str, Any]:
+    """Return a notebook's or a cell's metadata; those that the budget has no room for are left out."""
     metadata = data.get("metadata")
-    if not isinstance(metadata, dict) or (size := _count(metadata)) > room.metadata:
+    if not isinstance(metadata, dict) or (size := _count(metadata)) > remaining.metadata:
         return {}
-    room.metadata -= size
-    copied: dict[str, Any] = _plain(metadata, limits.DEPTH)
+    remaining.metadata -= size
+    copied: dict[str, Any] = _plain(metadata, budget.DEPTH)
     return copied
 
 

@@ -1,1 +1,1 @@
-"""What people read: tables, reports, feedback."""
+"""The class report and students' feedback."""

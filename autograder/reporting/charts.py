@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from autograder.reporting.exercise_words import STATUS_WORDS
 from autograder.reporting.inline_svg import COLOURS, drawing
 from autograder.reporting.statistics import Dependence, Item
-from autograder.reporting.words import STATUS_WORDS
 
 
 def scores(values: Sequence[float], maximum: float) -> tuple[str, list[tuple[str, int]]]:

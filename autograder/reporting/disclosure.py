@@ -18,11 +18,12 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder import python_cells
-from autograder.grading.examiner import STUDENT_FAILED, TIME_IS_UP
-from autograder.grading.plan import Cell, released_source
-from autograder.isolation.outputs import CUT
-from autograder.markers import DEFAULTS, HIDDEN, Markers
+from autograder.grading.examination import STUDENT_FAILED, TIME_IS_UP
+from autograder.kernel.outputs import CUT
+from autograder.notebook import python_source
+from autograder.notebook.cells import Cell, grade_id_of, nbgrader_metadata
+from autograder.notebook.markers import DEFAULTS, HIDDEN, Markers
+from autograder.notebook.specification import released_source
 
 # What a check that passed ends its line with; `testCases.py` prints it.
 PASSED = "— right."
@@ -129,7 +130,7 @@ def told_of_cell(cell: NotebookNode) -> str | None:
     error = _error_of(cell)
     if error is None:
         return None
-    if (found := python_cells.syntax_error(cell.source)) is not None:
+    if (found := python_source.syntax_error(cell.source)) is not None:
         line = f" (line {found.lineno})" if isinstance(found, SyntaxError) and found.lineno else ""
         text = found.msg if isinstance(found, SyntaxError) else str(found)
         return f"the cell itself stops with {type(found).__name__}: {text}{line}"
@@ -146,7 +147,7 @@ def first_hidden(cells: Collection[Any], sources: Mapping[str, str], markers: Ma
     markers -- by which they were released
     """
     for position, cell in enumerate(cells):
-        grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        grade_id = grade_id_of(cell)
         if markers.has_hidden(sources.get(grade_id, "")):
             return position
     return None
@@ -154,7 +155,7 @@ def first_hidden(cells: Collection[Any], sources: Mapping[str, str], markers: Ma
 
 def test_sources(cells: Collection[Cell]) -> dict[str, str]:
     """Return the tests of an assignment's notebook, by grade_id."""
-    marked = [(cell, cell["metadata"].get("nbgrader", {})) for cell in cells]
+    marked = [(cell, nbgrader_metadata(cell)) for cell in cells]
     return {
         marks["grade_id"]: str(cell["source"])
         for cell, marks in marked

@@ -13,15 +13,17 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.grading.marks import functions, owners
-from autograder.grading.plan import Cell
-from autograder.markers import DEFAULTS, Markers
+from autograder.diagnosis.catalogue import Misconception
+from autograder.files import write_whole
+from autograder.notebook.cells import Cell, nbgrader_metadata, owners
+from autograder.notebook.markers import DEFAULTS, Markers
+from autograder.notebook.marks import functions
 from autograder.reporting import marks_table
-from autograder.reporting.catalogue import Texts, read_texts
 from autograder.reporting.disclosure import test_sources, told_of_cell, told_of_test
-from autograder.reporting.pages import page, write
+from autograder.reporting.exercise_words import STATUS_WORDS
+from autograder.reporting.pages import page
+from autograder.reporting.released_catalogue import read_entries
 from autograder.reporting.results import Archive, Outcome, ReportError, with_marks
-from autograder.reporting.words import STATUS_WORDS
 
 # What nbgrader's release_feedback needs beside the pages.
 _BESIDE = ("timestamp.txt", "submission_secret.txt")
@@ -91,7 +93,7 @@ def write_feedback(archive: Archive, students: Collection[str] = ()) -> Written:
                     told,
                     record.repairs if record is not None else [],
                 )
-                write(archive.folder(archive.course.feedback_directory, student) / f"{name}.html", text)
+                write_whole(archive.folder(archive.course.feedback_directory, student) / f"{name}.html", text)
             _copy_beside(archive, student)
         except OSError as error:
             raise ReportError(f"{error.filename} cannot be written: {error.strerror}.") from error
@@ -105,7 +107,7 @@ class Reader:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._exercises = archive.exercises()
-        self._texts = read_texts(archive.bundle)
+        self._texts = read_entries(archive.bundle)
         with archive.gradebook() as gradebook:
             self.table = marks_table.read(gradebook, archive.assignment.name)
             marks_table.read_comments(gradebook, archive.assignment.name, self.table)
@@ -132,7 +134,7 @@ def told_of(
     cells: Collection[Cell],
     notebook: NotebookNode,
     outcomes: Iterable[Outcome],
-    texts: Mapping[str, Texts],
+    texts: Mapping[str, Misconception],
     comments: Mapping[str, str] | None = None,
     attempt: int = 1,
     markers: Markers = DEFAULTS,
@@ -150,9 +152,7 @@ def told_of(
     owned = owners(cells)
     graded = functions(notebook, owned)
     solutions = {
-        cell.metadata.nbgrader.grade_id: cell
-        for cell in notebook.cells
-        if cell.metadata.get("nbgrader", {}).get("solution")
+        cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells if nbgrader_metadata(cell).get("solution")
     }
     lines = {line.strip() for cell in solutions.values() for line in cell.source.split("\n")}
     found = []

@@ -18,10 +18,10 @@ from nbformat.v4 import new_output
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 from traitlets import Bool
 
-from autograder.authoring.preprocessors import markers_of
-from autograder.bundle import BundleError, bundles_folder, load
-from autograder.grading.marks import owners
-from autograder.markers import Markers
+from autograder.grading.configured_markers import markers_of
+from autograder.notebook.cells import grade_id_of, owners
+from autograder.notebook.markers import Markers
+from autograder.release import BundleError, bundles_folder, load
 from autograder.reporting.disclosure import first_hidden, test_sources, told_of_cell, told_of_test
 
 # How a hint of the diagnosis begins.
@@ -48,7 +48,7 @@ class HideTests(NbGraderPreprocessor):
         sources = test_sources(nb.cells)
         self._hide_outputs(nb, sources, markers)
         for cell in nb.cells:
-            if cell.metadata.get("nbgrader", {}).get("grade_id") in sources:
+            if grade_id_of(cell) in sources:
                 cell.source = markers.visible(cell.source)
         return nb, resources
 
@@ -70,7 +70,7 @@ class HideTests(NbGraderPreprocessor):
         for cell in nb.cells[begin:]:
             if cell.cell_type != "code":
                 continue
-            grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+            grade_id = grade_id_of(cell)
             if grade_id in sources:
                 told = told_of_test(cell, sources[grade_id], owned.get(grade_id, grade_id), lines, markers)
             elif self.keep_later_outputs:

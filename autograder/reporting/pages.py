@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,14 +24,3 @@ def page(template: str, **values: Any) -> str:
     """Return a page; whatever is in `values` is text and becomes no markup."""
     css = (_TEMPLATES / "page.css").read_text(encoding="utf-8")
     return _environment().get_template(template).render(css=Markup(css), **values)
-
-
-def write(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all, with the folders that it needs."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        new.write_bytes(content.encode() if isinstance(content, str) else content)
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from autograder.diagnosis.catalogue import Misconception
 from autograder.reporting import charts, statistics
-from autograder.reporting.catalogue import Texts
+from autograder.reporting.exercise_words import STATUS_WORDS
 from autograder.reporting.pages import page
 from autograder.reporting.results import ClassResults, Result, each_message
-from autograder.reporting.words import STATUS_WORDS
 
 # Charts and tables show this many of a long list.
 MOST = 15
@@ -23,7 +23,7 @@ MOST = 15
 
 def class_report(
     results: ClassResults,
-    catalogue: Mapping[str, Texts],
+    catalogue: Mapping[str, Misconception],
     feedback: Mapping[str, Path],
     folder: Path,
     *,
@@ -85,7 +85,7 @@ def _empty() -> dict[str, Any]:
     return {"charts": {}}
 
 
-def _of_class(results: ClassResults, catalogue: Mapping[str, Texts], names: bool) -> dict[str, Any]:
+def _of_class(results: ClassResults, catalogue: Mapping[str, Misconception], names: bool) -> dict[str, Any]:
     graded = results.graded
     finals = [result.final for result in graded]
     histogram, bars = charts.scores(finals, results.max_score)
@@ -135,7 +135,7 @@ def _of_class(results: ClassResults, catalogue: Mapping[str, Texts], names: bool
     }
 
 
-def _texts(texts: Texts | None, name: str) -> dict[str, str]:
+def _texts(texts: Misconception | None, name: str) -> dict[str, str]:
     if texts is None:
         return {}
     return {"instructor": texts.instructor or name, "function": texts.function, "cause": texts.cause}

@@ -21,19 +21,21 @@ from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import DatabaseError
 
-from autograder import python_cells
-from autograder.bundle import RESULTS, Bundle, BundleError, bundles_folder, load
+from autograder.batch.result_store import Record, Records
 from autograder.course import Assignment
+from autograder.files import write_whole
 from autograder.gradebook import Gradebook
-from autograder.grading.check import status_of
-from autograder.grading.marks import functions, owners, read_marks
-from autograder.grading.plan import Cell, read_released
-from autograder.grading.records import Record, Records
-from autograder.grading.score import score as cell_score
+from autograder.grading.single import status_of
 from autograder.intake.exercises import Exercise as Gap
 from autograder.intake.exercises import exercises as gaps_of
 from autograder.intake.exercises import untouched
 from autograder.nbgrader_run import shown_address
+from autograder.notebook import python_source
+from autograder.notebook.cells import Cell, nbgrader_metadata, owners
+from autograder.notebook.marks import functions, read_marks
+from autograder.notebook.score import score as cell_score
+from autograder.notebook.specification import read_released
+from autograder.release import RESULTS, Bundle, BundleError, bundles_folder, load
 from autograder.reporting import marks_table
 from autograder.reporting.marks_table import Person
 
@@ -43,7 +45,7 @@ class ReportError(Exception):
 
 
 @dataclass(frozen=True)
-class Exercise:
+class GradedExercise:
     """A graded function.
 
     cells -- its grade cells, and their points
@@ -122,7 +124,7 @@ class ClassResults:
     """
 
     assignment: str
-    exercises: list[Exercise]
+    exercises: list[GradedExercise]
     results: list[Result]
     absent: list[Person]
     max_score: float
@@ -169,18 +171,18 @@ class Archive:
         """Return a student's folder of this assignment; `step` is one of nbgrader's folders."""
         return Path(self.course.format_path(step, student, self.assignment.name))
 
-    def exercises(self) -> list[Exercise]:
+    def exercises(self) -> list[GradedExercise]:
         """Return the graded functions, in the master's order."""
         found = []
         for notebook, cells in self.cells.items():
-            marked = [(cell, cell["metadata"].get("nbgrader", {})) for cell in cells]
+            marked = [(cell, nbgrader_metadata(cell)) for cell in cells]
             points = {m["grade_id"]: float(m["points"]) for _, m in marked if m.get("grade") or m.get("task")}
             by_hand = {m["grade_id"] for _, m in marked if m.get("task") or (m.get("grade") and m.get("solution"))}
             owned = {grade_id: grade_id for grade_id in points} | owners(cells)
             uses = _uses(cells)
             for name in dict.fromkeys(owned[grade_id] for grade_id in points):
                 graded = {grade_id: points[grade_id] for grade_id in points if owned[grade_id] == name}
-                found.append(Exercise(name, notebook, graded, uses.get(name, ()), not by_hand.isdisjoint(graded)))
+                found.append(GradedExercise(name, notebook, graded, uses.get(name, ()), not by_hand.isdisjoint(graded)))
         return found
 
     def record(self, student: str) -> Record | None:
@@ -286,7 +288,7 @@ def read_results(archive: Archive) -> ClassResults:
     return ClassResults(assignment, exercises, results, absent, maximum)
 
 
-def _result(archive: Archive, table: marks_table.MarksTable, exercises: list[Exercise], student: str) -> Result:
+def _result(archive: Archive, table: marks_table.MarksTable, exercises: list[GradedExercise], student: str) -> Result:
     person = table.people.get(student, Person(student))
     record = archive.record(student)
     graded = student in table.marks and (
@@ -311,7 +313,7 @@ def _result(archive: Archive, table: marks_table.MarksTable, exercises: list[Exe
     return result
 
 
-def with_marks(exercise: Exercise, marks: marks_table.Marks, ran: Outcome | None) -> Outcome:
+def with_marks(exercise: GradedExercise, marks: marks_table.Marks, ran: Outcome | None) -> Outcome:
     """Return how a student fared, with the points that the gradebook has."""
     points = [marks.cells.get((exercise.notebook, grade_id), 0.0) for grade_id in exercise.cells]
     score = sum(points)
@@ -335,12 +337,12 @@ def _uses(cells: list[Cell]) -> dict[str, tuple[str, ...]]:
     solutions = {
         marks["grade_id"]: cell["source"]
         for cell in cells
-        if (marks := cell["metadata"].get("nbgrader", {})).get("solution") and cell["cell_type"] == "code"
+        if (marks := nbgrader_metadata(cell)).get("solution") and cell["cell_type"] == "code"
     }
-    defined = {grade_id: python_cells.bound_names(source) for grade_id, source in solutions.items()}
+    defined = {grade_id: python_source.bound_names(source) for grade_id, source in solutions.items()}
     return {
         grade_id: tuple(
-            other for other in solutions if other != grade_id and defined[other] & python_cells.read_names(source)
+            other for other in solutions if other != grade_id and defined[other] & python_source.read_names(source)
         )
         for grade_id, source in solutions.items()
     }
@@ -353,3 +355,11 @@ def each_message(results: ClassResults) -> Iterator[tuple[str, str]]:
             if outcome.message and outcome.status not in ("passed", "carried"):
                 line = outcome.message.split("\n", maxsplit=1)[0]
                 yield result.student, re.sub(r" \(<ipython-input[^)]*\)", "", line)  # another one for each student
+
+
+def write_or_say(path: Path, content: str | bytes) -> None:
+    """Write a file that people read. Raises ReportError if that is not possible."""
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        raise ReportError(f"{path} cannot be written: {error.strerror}.") from error

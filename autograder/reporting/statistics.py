@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograder.reporting.results import ClassResults, Exercise, Outcome
+from autograder.reporting.results import ClassResults, GradedExercise, Outcome
 
 # Below this number of submissions an item's figures are chance.
 FEW = 20
@@ -131,7 +131,7 @@ def _is_right(outcome: Outcome) -> bool:
     return outcome.status in RIGHT or by_hand
 
 
-def _all_needs(exercise: Exercise, by_name: dict[str, Exercise]) -> set[str]:
+def _all_needs(exercise: GradedExercise, by_name: dict[str, GradedExercise]) -> set[str]:
     found: set[str] = set()
     waiting = list(exercise.needs)
     while waiting:

@@ -5,8 +5,8 @@ Three kinds of names are meant for the notebooks (``from testCases import *``):
 - ``..._test_case()`` returns the inputs of one exercise, always the same ones;
 - ``check_...(function)`` runs your function on them and says what is off: the type first, then the shape,
   then the values;
-- ``attempt``, ``expect_...`` and ``CheckFailed`` are what the checks are made of (calling.py and comparing.py), and
-  ``Known...`` is what they know about a call, so that they can give hints (known_inputs.py).
+- ``attempt``, ``expect_...`` and ``CheckFailed`` are what the checks are made of (dnn_lab/checks), and ``Known...`` is
+  what they know about a call, so that they can give hints (dnn_lab/hints).
 
 NumPy is the only package needed.
 """
@@ -15,9 +15,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from calling import CheckFailed, attempt, deep_copy, function_name, same
-from comparing import expect_equal, expect_grads, expect_keys, expect_length
-from known_inputs import KnownCost, KnownGradients, KnownLayer, KnownModel, KnownSizes, KnownStep
+from dnn_lab.checks.calling import CheckFailed, attempt, deep_copy, function_name, same
+from dnn_lab.checks.comparing import expect_keys, expect_length
+from dnn_lab.hints.comparing import expect_equal, expect_grads
+from dnn_lab.hints.known_inputs import KnownCost, KnownGradients, KnownLayer, KnownModel, KnownSizes, KnownStep
 
 __all__ = [
     "EXERCISES",

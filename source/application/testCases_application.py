@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from comparing import entries
+from dnn_lab.checks.comparing import entries
 from testCases import CheckFailed, attempt, expect_equal, expect_keys, expect_length
 
 __all__ = [

@@ -175,7 +175,7 @@ def _stat(pid: int) -> list[str]:
 
 
 def _is_fork_server(pid: int) -> bool:
-    return "autograder.isolation.fork_server" in _text(f"/proc/{pid}/cmdline")
+    return "autograder.processes.fork_server" in _text(f"/proc/{pid}/cmdline")
 
 
 def _everybody() -> Mapping[int, tuple[str, int]]:

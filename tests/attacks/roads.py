@@ -20,13 +20,13 @@ import nbformat
 from attacks.target import NAME, Target
 from nbformat import NotebookNode
 
-from autograder.bundle import load
 from autograder.grading.engine import Engine
-from autograder.grading.examination import GradingLimits
-from autograder.grading.failures import GradingError
-from autograder.grading.marks import read_marks
-from autograder.grading.score import score
+from autograder.grading.grading_errors import GradingError
+from autograder.grading.settings import GradingLimits
 from autograder.intake.formats import read_file, receive
+from autograder.notebook.marks import read_marks
+from autograder.notebook.score import score
+from autograder.release import load
 
 LIMITS = GradingLimits(cell=1.5, submission=15.0)
 GIVE_UP = 90

@@ -5,9 +5,9 @@ import pytest
 from helper import ROOT, find_cell
 
 from autograder.authoring.build import build, drift, edited, pull
-from autograder.authoring.errors import BuildError
-from autograder.bundle import load
 from autograder.course import Course
+from autograder.notebook.authoring_errors import BuildError
+from autograder.release import load
 
 
 def assignment_of(course: Course):

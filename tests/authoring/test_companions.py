@@ -7,9 +7,9 @@ from helper import write_files
 
 from autograder.authoring.build import build, edited, pull
 from autograder.authoring.companions import companions
-from autograder.authoring.errors import AuthoringError, BuildError
 from autograder.authoring.master import master_text, read_master
 from autograder.course import Assignment, Course
+from autograder.notebook.authoring_errors import AuthoringError, BuildError
 
 FIRST = """\
 # %%

@@ -8,7 +8,7 @@ from helper import ROOT, code_cell, grade_cell, graded_notebook, solution_cell, 
 from autograder.authoring.lint import cautions, lint
 from autograder.authoring.master import read_master
 from autograder.course import Course
-from autograder.markers import Markers
+from autograder.notebook.markers import Markers
 
 FILE = Path("notebooks/made_up.py")
 HIDDEN = "### BEGIN HIDDEN TESTS\nassert f(2) == 4\n### END HIDDEN TESTS"

@@ -3,9 +3,9 @@
 import pytest
 from helper import code_cell, grade_cell, solution_cell, text_cell
 
-from autograder.authoring.errors import RegionError
 from autograder.authoring.marker_errors import check_markers
-from autograder.markers import DEFAULTS, Markers
+from autograder.notebook.authoring_errors import RegionError
+from autograder.notebook.markers import DEFAULTS, Markers
 
 START, END = "### START CODE HERE ###", "### END CODE HERE ###"
 GOOD = f"{START}\nx = 1\n{END}\n"

@@ -2,10 +2,10 @@
 
 import nbformat
 import pytest
-from helper import ROOT, code_cell, graded_notebook, solution_cell, text_cell
+from helper import ROOT, graded_notebook, solution_cell, text_cell
 
-from autograder.authoring.errors import AuthoringError
-from autograder.authoring.master import imported_modules, master_text, pictures, read_master, to_source
+from autograder.authoring.master import master_text, pictures, read_master, to_source
+from autograder.notebook.authoring_errors import AuthoringError
 
 MASTER = ROOT / "notebooks" / "step_by_step.py"
 
@@ -66,18 +66,6 @@ def test_a_bad_master_is_named(tmp_path, content, words):
     with pytest.raises(AuthoringError, match=words) as caught:
         read_master(path)
     assert str(path) in str(caught.value)
-
-
-def test_imported_modules():
-    """Imports at any depth, with magics around them; cells that do not parse are passed over."""
-    notebook = graded_notebook(
-        code_cell("%matplotlib inline\nimport numpy as np\nfrom os.path import join"),
-        code_cell("def f():\n    import json\n    !ls\n"),
-        code_cell("%%bash\nimport nothing"),
-        code_cell("import = 1"),
-    )
-
-    assert imported_modules(notebook) == ["json", "numpy", "os"]
 
 
 def test_pictures():

@@ -6,8 +6,8 @@ import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from autograder.authoring.page import as_page
 from autograder.authoring.validate import execute
+from autograder.authoring.web_page import as_page
 from autograder.course import Course
 
 THEMES = ["light", "dark"]

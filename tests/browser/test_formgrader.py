@@ -13,7 +13,7 @@ from helper import ROOT
 from nbgrader.api import Gradebook
 from serving import make_lab
 
-from autograder.demo import mistakes_of, submission
+from autograder.cli.demo import mistakes_of, submission
 
 ASSIGNMENT = "step_by_step"
 SETTINGS = {

@@ -9,17 +9,20 @@ import pytest
 from helper import FUNCTIONS, ROOT
 from made_results import make_results
 
-from autograder.reporting.catalogue import Texts
+from autograder.diagnosis.catalogue import Misconception
 from autograder.reporting.marks_table import Person
 from autograder.reporting.report import class_report
-from autograder.reporting.results import ClassResults, Exercise, Outcome, Result
+from autograder.reporting.results import ClassResults, GradedExercise, Outcome, Result
 
 USES = dict(zip(FUNCTIONS[3:5], FUNCTIONS[2:4], strict=True)) | dict(zip(FUNCTIONS[7:9], FUNCTIONS[6:8], strict=True))
 CATALOGUE = {
-    "no-mean": Texts("linear_backward", (), "The mean is thought part of the cost.", "dW and db are not divided by m."),
-    "cost-sum": Texts("compute_cost", (), "", "The cost is summed and not averaged."),
-    "uphill": Texts("update_parameters", (), "", "The parameters move up the slope."),
-    "no-scale": Texts("initialize_parameters", (), "", "The first weights are not scaled down."),
+    name: Misconception(name, function, (), (), cause, instructor)
+    for name, function, cause, instructor in [
+        ("no-mean", "linear_backward", "The mean is thought part of the cost.", "dW and db are not divided by m."),
+        ("cost-sum", "compute_cost", "", "The cost is summed and not averaged."),
+        ("uphill", "update_parameters", "", "The parameters move up the slope."),
+        ("no-scale", "initialize_parameters", "", "The first weights are not scaled down."),
+    ]
 }
 
 
@@ -27,7 +30,7 @@ def simulated_class(students: int) -> ClassResults:
     """Return a class with results drawn at random, always the same."""
     draw = random.Random(7)
     exercises = [
-        Exercise(name, "step_by_step", {f"test_{name}": 10.0}, (USES[name],) if name in USES else ())
+        GradedExercise(name, "step_by_step", {f"test_{name}": 10.0}, (USES[name],) if name in USES else ())
         for name in FUNCTIONS
     ]
     mistakes = {texts.function: name for name, texts in CATALOGUE.items()}

@@ -11,16 +11,16 @@ import pytest
 from helper import code_cell, grade_cell, graded_notebook, solution_cell
 
 from autograder.diagnosis.catalogue import Catalogue
-from autograder.diagnosis.knowledge import Knowledge, learn
-from autograder.diagnosis.proof import Bench, in_folder
-from autograder.grading.plan import Plan
+from autograder.diagnosis.mutation_testing import Bench, in_folder
+from autograder.diagnosis.variant_profiles import Knowledge, learn
+from autograder.notebook.specification import Specification
 
 
 @pytest.fixture(scope="session")
 def bench(step_by_step) -> Iterator[Bench]:
     """The solved notebook, whose functions can be replaced."""
     with in_folder(step_by_step.source.parent):
-        made = Bench(Plan.read(step_by_step.source))
+        made = Bench(Specification.read(step_by_step.source))
     yield made
 
 

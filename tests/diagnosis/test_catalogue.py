@@ -7,12 +7,12 @@ import pytest
 from helper import FUNCTIONS, ROOT
 
 from autograder.authoring.build import build
-from autograder.authoring.errors import BuildError
 from autograder.authoring.master import read_source
-from autograder.bundle import load
 from autograder.course import Course
 from autograder.diagnosis.catalogue import CatalogueError, solutions
-from autograder.markers import stub_regions
+from autograder.notebook.authoring_errors import BuildError
+from autograder.notebook.markers import stub_regions
+from autograder.release import load
 
 WRONG = [
     ('id = "plus"', 'id = "no-division"', "misconception no-division: there are two entries of this id"),

@@ -9,11 +9,11 @@ import nbformat
 import pytest
 from helper import FUNCTIONS, code_cell, find_cell, grade_cell, graded_notebook, replaced, solution_cell
 
-from autograder.bundle import load, store_notebook
-from autograder.demo import submission
+from autograder.cli.demo import submission
 from autograder.grading.engine import Engine
 from autograder.grading.examination import Examination
-from autograder.grading.marks import read_marks
+from autograder.notebook.marks import read_marks
+from autograder.release import load, store_notebook
 
 CATALOGUE = """
 [[misconception]]
@@ -225,7 +225,7 @@ class TestTrouble:
 
     def test_a_function_that_ran_out_of_time_is_not_called_again(self, examine, small_engine, monkeypatch):
         """It would only do it again."""
-        from autograder.grading.examination import GradingLimits
+        from autograder.grading.settings import GradingLimits
 
         monkeypatch.setattr(small_engine, "limits", GradingLimits(cell=1.0))
         begin = time.monotonic()
@@ -315,6 +315,6 @@ def test_every_entry_through_the_engine(engine, solution, release, catalogue, tm
         assert marks[function].score < 10, entry.id
         assert {name for name, mark in marks.items() if mark.score < 10} == {function}, entry.id
         assert examination.misconceptions == {function: [entry.same_as or entry.id]}, entry.id
-        tests = [test for test in engine.plan.grade_cells if test.startswith(f"test_{function}")]
+        tests = [test for test in engine.specification.grade_cells if test.startswith(f"test_{function}")]
         told = catalogue.entries[entry.same_as or entry.id].hints[0]
         assert any(told in printed(notebook, test.removeprefix("test_")) for test in tests), entry.id

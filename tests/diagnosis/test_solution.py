@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from autograder.diagnosis.catalogue import Misconception
-from autograder.diagnosis.knowledge import learn
 from autograder.diagnosis.solution import Solution
+from autograder.diagnosis.variant_profiles import learn
 
 SCRIPT = [
     {"source": "import numpy as np\nscale = 3\nprint('not run again')\nloaded = open('/nowhere')"},
@@ -65,7 +65,7 @@ def test_probes_are_varied(solution):
 
 def test_a_variant_that_hangs_is_left_out(solution, monkeypatch):
     """It costs its time, and the others are known."""
-    monkeypatch.setattr("autograder.diagnosis.knowledge._SECONDS", 0.2)
+    monkeypatch.setattr("autograder.diagnosis.variant_profiles._SECONDS", 0.2)
     entries = [
         Misconception(name, "uses", (("return", f"{change}\n    return"),), (), "", "")
         for name, change in [("hangs", "while True: pass"), ("fails", "x = 2 / 0"), ("wrong", "x = x + 2")]

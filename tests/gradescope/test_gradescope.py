@@ -17,9 +17,9 @@ import pytest
 from helper import find_cell, grade_cell, graded_notebook, solution_cell
 from nbformat import NotebookNode
 
-from autograder.bundle import BundleError, store_notebook
 from autograder.course import Assignment, Course
 from autograder.gradescope.package import make_package
+from autograder.release import BundleError, store_notebook
 
 TEST = """assert square(2) == 4
 ### BEGIN HIDDEN TESTS

@@ -11,10 +11,11 @@ import pytest
 from helper import code_cell, find_cell, grade_cell, graded_notebook, solution_cell
 from nbformat import NotebookNode
 
-from autograder.bundle import Bundle, store_notebook
 from autograder.grading.engine import Engine
-from autograder.grading.examination import Examination, GradingLimits
-from autograder.grading.score import score
+from autograder.grading.examination import Examination
+from autograder.grading.settings import GradingLimits
+from autograder.notebook.score import score
+from autograder.release import Bundle, store_notebook
 
 HELPER = "def expect(got, wanted):\n    assert got == wanted, (got, wanted)"
 

@@ -5,10 +5,10 @@ import pytest
 from helper import code_cell, find_cell, grade_cell, graded_notebook, solution_cell
 from nbgrader.utils import determine_grade
 
-from autograder.bundle import store_notebook
 from autograder.grading.engine import Engine
-from autograder.grading.examination import GradingLimits
-from autograder.grading.score import score
+from autograder.grading.settings import GradingLimits
+from autograder.notebook.score import score
+from autograder.release import store_notebook
 
 # name of the function -> its solution and its test
 PAIRS = {
@@ -325,7 +325,9 @@ class TestDependencies:
 
     def test_of_this_notebook(self, engine):
         """Names that the solution's code uses, directly or through others, with the cell that defines each."""
-        needed = {grade_id.removeprefix("test_"): list(needs) for grade_id, needs in engine.plan.dependencies.items()}
+        needed = {
+            grade_id.removeprefix("test_"): list(needs) for grade_id, needs in engine.specification.dependencies.items()
+        }
 
         assert needed == {
             "double": [],

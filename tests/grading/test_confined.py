@@ -3,8 +3,8 @@
 import pytest
 from helper import code_cell
 
-from autograder.grading.examination import GradingLimits
-from autograder.grading.failures import UnconfinedError
+from autograder.grading.grading_errors import UnconfinedError
+from autograder.grading.settings import GradingLimits
 
 
 @pytest.fixture(scope="module")

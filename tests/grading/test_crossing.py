@@ -10,10 +10,11 @@ import nbformat
 import pytest
 from helper import code_cell, find_cell, grade_cell, graded_notebook, solution_cell
 
-from autograder.bundle import store_notebook
 from autograder.grading.engine import Engine
-from autograder.grading.examination import Examination, GradingLimits
-from autograder.grading.score import score
+from autograder.grading.examination import Examination
+from autograder.grading.settings import GradingLimits
+from autograder.notebook.score import score
+from autograder.release import store_notebook
 
 GIVEN = """
 import asyncio, datetime as dt, h5py, http, os, re, tempfile

@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell, new_output
 # Finds the class that answers for the student's variables: it cannot be imported, but the collector knows it.
 NAMESPACE = (
     "import gc\nNamespace = next(type(o) for o in gc.get_objects()\n"
-    "                 if type(o).__name__ == 'Namespace' and 'isolation' in type(o).__module__)\n"
+    "                 if type(o).__name__ == 'Namespace' and 'processes' in type(o).__module__)\n"
 )
 
 WRONG = {"keep": "def keep(x):\n    return x", "last": "def last():\n    return 'wrong'"}
@@ -256,7 +256,7 @@ class TestProcess:
     def test_messages_out_of_turn(self, examine, message):
         """From an ordinary cell: it costs its author, and the grader is not blamed."""
         forged = (
-            "import gc, autograder.isolation.channel as c\n"
+            "import gc, autograder.rpc.channel as c\n"
             f"[o for o in gc.get_objects() if type(o) is c.Channel][-1].send({message})"
         )
 

@@ -7,11 +7,11 @@ import nbformat
 import pytest
 from helper import code_cell, find_cell, grade_cell, graded_notebook, solution_cell
 
-from autograder.bundle import store_notebook
 from autograder.grading.engine import Engine
-from autograder.grading.examination import GradingLimits
-from autograder.grading.failures import UnsoundBundleError
-from autograder.grading.score import score
+from autograder.grading.grading_errors import UnsoundBundleError
+from autograder.grading.settings import GradingLimits
+from autograder.notebook.score import score
+from autograder.release import store_notebook
 
 
 def test_the_solution_has_all_points(examine):
@@ -111,7 +111,7 @@ class TestOutput:
 
     def test_all_cells_together(self, examine, monkeypatch):
         """A cell whose output finds no room any more shows nothing, which is said; the others and tests are as ever."""
-        monkeypatch.setattr("autograder.grading.examiner.CELLS_SHOWN", 0.005)
+        monkeypatch.setattr("autograder.grading.examination.CELLS_SHOWN", 0.005)
 
         def change(notebook):
             notebook.cells += [
@@ -186,7 +186,7 @@ class TestDisasters:
 
     def test_the_time_for_the_whole_submission(self, engine, examine, monkeypatch):
         """What is not reached is not judged right."""
-        from autograder.grading.examination import GradingLimits
+        from autograder.grading.settings import GradingLimits
 
         monkeypatch.setattr(engine, "limits", GradingLimits(cell=1.0, submission=2.0))
         sleepy = "import time\n\ndef keep(x):\n    time.sleep(0.9)\n    return x + 1"
@@ -208,7 +208,7 @@ def test_cells_that_need_not_run(engine, examine, monkeypatch):
 
     tagged = code_cell("print('long training')")
     tagged.metadata.tags = ["skip-execution"]
-    monkeypatch.setattr(engine, "plan", replace(engine.plan, cells=[*engine.plan.cells, tagged]))
+    monkeypatch.setattr(engine, "specification", replace(engine.specification, cells=[*engine.specification.cells, tagged]))
 
     assert [cell.outputs != [] for cell in examine(change).notebook.cells[-2:]] == [False, True]
 
@@ -290,7 +290,7 @@ class TestWholeCells:
     @pytest.fixture
     def examine(self, examine, engine):
         """Grade a notebook that was laid out before."""
-        return partial(examine, engine.plan.layout.apply)
+        return partial(examine, engine.layout.apply)
 
     def test_nothing_fails(self, examine):
         """A cell that calls between its definitions stays one, with its outputs in one place."""

@@ -3,8 +3,7 @@
 import pytest
 
 from autograder.course import Course, CourseError
-from autograder.grading.examination import GradingLimits
-from autograder.grading.settings import Settings, read_settings
+from autograder.grading.settings import GradingLimits, Settings, read_settings
 
 
 @pytest.fixture

@@ -8,15 +8,15 @@ from nbgrader.api import Gradebook
 
 from autograder.authoring.build import build
 from autograder.authoring.build import remarks as build_remarks
-from autograder.bundle import SOUNDNESS, store_notebook
+from autograder.batch.grade import ClassGrading
+from autograder.batch.pool import LocalPool
+from autograder.batch.worker import Job
 from autograder.course import Assignment, Course
-from autograder.grading.grade import ClassGrading
-from autograder.grading.pool import LocalPool
+from autograder.grading.grading_mode import faults, how_graded, remarks
 from autograder.grading.settings import Settings
 from autograder.grading.soundness import engine_for, known, soundness
-from autograder.grading.worker import Job
 from autograder.nbgrader_run import scripts_on_path
-from autograder.reporting.soundness import faults, how_graded, remarks
+from autograder.release import SOUNDNESS, store_notebook
 
 STUB = "def f(x):\n    raise NotImplementedError()"
 

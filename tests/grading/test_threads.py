@@ -5,11 +5,10 @@ from grading.conftest import stored
 from helper import code_cell, grade_cell, graded_notebook, solution_cell
 
 from autograder.grading.engine import Engine
-from autograder.grading.examination import GradingLimits
-from autograder.grading.failures import ThreadsError
-from autograder.grading.score import score
-from autograder.grading.settings import Settings
+from autograder.grading.grading_errors import ThreadsError
+from autograder.grading.settings import GradingLimits, Settings
 from autograder.grading.soundness import soundness
+from autograder.notebook.score import score
 
 LEAVES = {
     "a progress bar": "from tqdm import tqdm\nfor _ in tqdm(range(3)):\n    pass",

@@ -5,13 +5,12 @@ import pytest
 from grading.conftest import stored
 from helper import code_cell, find_cell, grade_cell, graded_notebook, solution_cell
 
-from autograder.bundle import store_notebook
 from autograder.grading.engine import Engine
-from autograder.grading.examination import GradingLimits
-from autograder.grading.score import score
-from autograder.grading.settings import Settings
+from autograder.grading.grading_mode import faults
+from autograder.grading.settings import GradingLimits, Settings
 from autograder.grading.soundness import soundness
-from autograder.reporting.soundness import faults
+from autograder.notebook.score import score
+from autograder.release import store_notebook
 
 IMPORTS = """
 import multiprocessing, os, signal, subprocess, sys, threading, time

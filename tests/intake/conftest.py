@@ -10,19 +10,20 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from autograder.bundle import Bundle, store_notebook
+from autograder.cli.demo import submission
 from autograder.course import Assignment
-from autograder.demo import submission
 from autograder.grading.engine import Engine
-from autograder.grading.examination import GradingLimits
-from autograder.grading.marks import owners, read_marks
-from autograder.grading.plan import Plan
+from autograder.grading.settings import GradingLimits
 from autograder.intake.aliases import Aliases
-from autograder.intake.candidates import choose
+from autograder.intake.companion_files import Beside
 from autograder.intake.formats import receive
-from autograder.intake.layout import Layout
-from autograder.intake.surroundings import Beside
-from autograder.markers import Markers
+from autograder.intake.normalize import Layout
+from autograder.intake.selection import choose
+from autograder.notebook.cells import owners
+from autograder.notebook.markers import Markers
+from autograder.notebook.marks import read_marks
+from autograder.notebook.specification import Specification
+from autograder.release import Bundle, store_notebook
 
 NAME = "step_by_step"
 
@@ -48,15 +49,15 @@ class Graded:
 
 
 @pytest.fixture(scope="session")
-def plan(step_by_step: Assignment) -> Plan:
+def specification(step_by_step: Assignment) -> Specification:
     """What the assignment says of its cells."""
-    return Plan.read(step_by_step.source, Markers(single_none=True))
+    return Specification.read(step_by_step.source, Markers(single_none=True))
 
 
 @pytest.fixture(scope="session")
-def layout(plan: Plan) -> Layout:
+def layout(specification: Specification) -> Layout:
     """What lays out submissions."""
-    return plan.layout
+    return Layout.of(specification)
 
 
 @pytest.fixture(scope="session")
@@ -93,15 +94,15 @@ def grade(engine: Engine, bundle: Bundle, tmp_path: Path) -> Callable[..., Grade
     def run(handed_in: bytes | NotebookNode, name: str = f"{NAME}.ipynb", folder: Path | None = None) -> Graded:
         data = handed_in if isinstance(handed_in, bytes) else nbformat.writes(handed_in).encode()
         candidates = receive(data, name)
-        chosen = choose(candidates, engine.plan.layout.exercises, NAME) or candidates[0]
+        chosen = choose(candidates, engine.layout.exercises, NAME) or candidates[0]
         places = [path.relative_to(folder).as_posix() for path in folder.rglob("*")] if folder else []
         repairs = list(chosen.repairs)
         notebook = chosen.notebook
-        repairs += engine.plan.layout.apply(notebook, beside.environment([*places, *chosen.companions]))
+        repairs += engine.layout.apply(notebook, beside.environment([*places, *chosen.companions]))
         around = beside.around(notebook, places, chosen.companions)
         examination = engine.examine(notebook, folder, around=around)
         nbformat.validate(notebook)
-        given = read_marks(notebook, owners(engine.plan.cells))
+        given = read_marks(notebook, owners(engine.specification.cells))
         return Graded(
             {one.name: one.score for one in given},
             [*repairs, *around.repairs, *examination.repairs],

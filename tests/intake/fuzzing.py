@@ -20,14 +20,15 @@ from typing import Any
 
 import nbformat
 
-from autograder.grading.plan import Plan, give_roles
 from autograder.intake.aliases import Aliases
-from autograder.intake.candidates import choose
-from autograder.intake.errors import IntakeError
+from autograder.intake.companion_files import Beside
 from autograder.intake.formats import receive
+from autograder.intake.intake_errors import IntakeError
+from autograder.intake.normalize import Layout
 from autograder.intake.repairs import show
-from autograder.intake.surroundings import Beside
-from autograder.markers import Markers
+from autograder.intake.selection import choose
+from autograder.notebook.markers import Markers
+from autograder.notebook.specification import Specification, give_roles
 
 ROOT = Path(__file__).resolve().parents[2]
 _ODD_VALUES: list[Any] = [
@@ -58,7 +59,7 @@ def corpus() -> dict[str, tuple[str, bytes]]:
     from intake.forms import all_forms
 
     from autograder.authoring.master import read_master
-    from autograder.demo import submission
+    from autograder.cli.demo import submission
 
     release = nbformat.read(ROOT / "release" / "step_by_step" / "step_by_step.ipynb", as_version=4)
     solved = submission(read_master(ROOT / "notebooks" / "step_by_step.py"), release, ())
@@ -220,7 +221,7 @@ class Intake:
 
     def __init__(self) -> None:
         source = ROOT / "source" / "step_by_step"
-        self.plan = Plan.read(source / "step_by_step.ipynb", Markers(single_none=True))
+        self.specification = Specification.read(source / "step_by_step.ipynb", Markers(single_none=True))
         self.beside = Beside(source, Aliases())
 
     def take(self, data: bytes, name: str) -> tuple[str, Any]:
@@ -228,7 +229,7 @@ class Intake:
 
         Raises AssertionError if what came of it is not what the grader may count on.
         """
-        layout = self.plan.layout
+        layout = Layout.of(self.specification)
         try:
             candidates = receive(data, name)
         except IntakeError as error:
@@ -240,14 +241,14 @@ class Intake:
         chosen = choose(candidates, layout.exercises, "step_by_step") or candidates[0]
         notebook = chosen.notebook
         repairs = [*chosen.repairs, *layout.apply(notebook, self.beside.environment(chosen.companions))]
-        repairs += give_roles(notebook, self.plan)
+        repairs += give_roles(notebook, self.specification)
         around = self.beside.around(notebook, [], chosen.companions)
         show(notebook, [*repairs, *around.repairs])
         nbformat.validate(notebook)
         nbformat.writes(notebook).encode("utf-8")
         json.dumps(repairs).encode("utf-8")
         tests = {cell.metadata.nbgrader.grade_id: cell.source for cell in notebook.cells if _is_test(cell)}
-        assert tests == {name: cell.source for name, cell in self.plan.grade_cells.items()}
+        assert tests == {name: cell.source for name, cell in self.specification.grade_cells.items()}
         return "graded", (notebook, around)
 
 
@@ -297,10 +298,11 @@ def _through_engine(intake: Intake, count: int, seed: int) -> int:
     """Grade changed files, and print what came of it."""
     import tempfile
 
-    from autograder.bundle import store_notebook
     from autograder.grading.engine import Engine
-    from autograder.grading.examination import GradingLimits
-    from autograder.grading.marks import owners, read_marks
+    from autograder.grading.settings import GradingLimits
+    from autograder.notebook.cells import owners
+    from autograder.notebook.marks import read_marks
+    from autograder.release import store_notebook
 
     folder = ROOT / "source" / "step_by_step"
     outcomes: Counter[str] = Counter()
@@ -325,7 +327,7 @@ def _through_engine(intake: Intake, count: int, seed: int) -> int:
                         notebook, around = what
                         engine.examine(notebook, None, around=around)
                         nbformat.validate(notebook)
-                        points = sum(one.score for one in read_marks(notebook, owners(engine.plan.cells)))
+                        points = sum(one.score for one in read_marks(notebook, owners(engine.specification.cells)))
                         outcome = "no points" if not points else "some points" if points < 100 else "all points"
                         assert not (label.startswith("release") and points), f"{points} points for {label}"
                 except Exception:

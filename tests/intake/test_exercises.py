@@ -3,9 +3,9 @@
 import pytest
 from helper import code_cell, grade_cell, graded_notebook, solution_cell, text_cell
 
-from autograder.authoring.stubs import make_stub
 from autograder.intake.exercises import exercises, is_unfilled_stub, untouched
-from autograder.markers import Markers
+from autograder.notebook.markers import Markers
+from autograder.notebook.stubs import make_stub
 
 GAP = "def f():\n    ### START CODE HERE ###\n    {}\n    ### END CODE HERE ###"
 

@@ -11,12 +11,12 @@ import nbformat
 import pytest
 from intake.forms import as_bytes, tarred, zipped
 
-from autograder.intake import limits
+from autograder.intake import budget
 from autograder.intake.archives import members
-from autograder.intake.candidates import choose, read_folder
-from autograder.intake.errors import IntakeError
+from autograder.intake.budget import Budget
 from autograder.intake.formats import receive
-from autograder.intake.room import Room
+from autograder.intake.intake_errors import IntakeError
+from autograder.intake.selection import choose, read_folder
 
 
 def read(data, name="x.ipynb"):
@@ -119,7 +119,7 @@ class TestStructure:
 
     def test_metadata_that_no_notebook_has(self):
         """They are left out and the cell stays: each value would take memory until the notebook is graded."""
-        many = {"deep": [{}] * limits.METADATA, "tags": ["mine"]}
+        many = {"deep": [{}] * budget.METADATA, "tags": ["mine"]}
         notebook, _ = read(of(cell(metadata=many), cell(metadata={"tags": ["mine"]})))
 
         assert [one.metadata for one in notebook.cells] == [{}, {"tags": ["mine"]}]
@@ -127,7 +127,7 @@ class TestStructure:
     def test_too_many_cells(self):
         """A notebook has no million of cells."""
         with pytest.raises(IntakeError, match="more than 5000"):
-            receive(json.dumps(of(*[cell()] * (limits.CELLS + 1))).encode(), "x.ipynb")
+            receive(json.dumps(of(*[cell()] * (budget.CELLS + 1))).encode(), "x.ipynb")
 
 
 class TestScripts:
@@ -162,7 +162,7 @@ class TestArchives:
     @pytest.mark.parametrize("place", EVIL)
     def test_places_outside(self, pack, place):
         """They are left out and named; nothing is written anywhere in any case."""
-        files, repairs = members(pack({place: b"evil", "good.ipynb": b"good"}), "x", Room())
+        files, repairs = members(pack({place: b"evil", "good.ipynb": b"good"}), "x", Budget())
 
         assert files == {"good.ipynb": b"good"}
         assert len(repairs) == 1
@@ -182,26 +182,26 @@ class TestArchives:
         with zipfile.ZipFile(other, "w") as archive:
             archive.writestr(zip_link, "/etc/passwd")
 
-        assert members(raw.getvalue(), "x.tar", Room())[0] == {}
-        assert members(other.getvalue(), "x.zip", Room())[0] == {}
+        assert members(raw.getvalue(), "x.tar", Budget())[0] == {}
+        assert members(other.getvalue(), "x.zip", Budget())[0] == {}
 
     @pytest.mark.parametrize("pack", [zipped, tarred])
     def test_bombs(self, pack):
         """Neither one large file nor many small ones unpack to more than is allowed."""
-        large, many = bytes(limits.UNPACKED + 1), {f"{n}.txt": b"" for n in range(limits.MEMBERS + 1)}
+        large, many = bytes(budget.UNPACKED + 1), {f"{n}.txt": b"" for n in range(budget.MEMBERS + 1)}
 
-        for files in ({"a.ipynb": large}, {f"{n}.ipynb": bytes(limits.UNPACKED // 3) for n in range(4)}, many):
+        for files in ({"a.ipynb": large}, {f"{n}.ipynb": bytes(budget.UNPACKED // 3) for n in range(4)}, many):
             with pytest.raises(IntakeError, match="pack only"):
-                members(pack(files), "x", Room())
+                members(pack(files), "x", Budget())
 
     def test_a_bomb_that_lies(self):
         """What comes out is counted, not what the archive says of it."""
-        data = bytearray(zipped({"a.ipynb": bytes(limits.UNPACKED + 1)}))
+        data = bytearray(zipped({"a.ipynb": bytes(budget.UNPACKED + 1)}))
         for at in (data.find(b"PK\x03\x04") + 22, data.find(b"PK\x01\x02") + 24):
             data[at : at + 4] = (1000).to_bytes(4, "little")
 
         with pytest.raises(IntakeError):
-            members(bytes(data), "x.zip", Room())
+            members(bytes(data), "x.zip", Budget())
 
     @pytest.mark.parametrize("cut", [30, 60, 200])
     def test_damaged(self, solved, cut):
@@ -261,14 +261,14 @@ class TestChoice:
         """What all of them unpack to counts, and all the values of their notebooks; what comes first is looked at."""
         (tmp_path / "a.ipynb").write_bytes(as_bytes(solved))
         for n in range(4):
-            big = zipped({"x.ipynb": as_bytes(solved), "zeros.bin": bytes(limits.UNPACKED // 3)})
+            big = zipped({"x.ipynb": as_bytes(solved), "zeros.bin": bytes(budget.UNPACKED // 3)})
             (tmp_path / f"b{n}.zip").write_bytes(big)
         offer = read_folder(tmp_path, set())
         assert [one.name for one in offer.candidates] == ["a.ipynb", "b0.zip/x.ipynb", "b1.zip/x.ipynb"]
         assert all("unpacks to more than" in str(one) for one in offer.refused)
 
         for n in range(4):
-            values = json.dumps({"cells": [], "more": [1] * (limits.VALUES // 3)})
+            values = json.dumps({"cells": [], "more": [1] * (budget.VALUES // 3)})
             (tmp_path / f"b{n}.zip").write_bytes(zipped({"x.ipynb": values.encode()}))
         offer = read_folder(tmp_path, set())
         assert [one.name for one in offer.candidates] == ["a.ipynb", "b0.zip/x.ipynb", "b1.zip/x.ipynb"]

@@ -26,9 +26,9 @@ from intake.forms import (
 from typer.testing import CliRunner
 
 from autograder.authoring.generate import generate
-from autograder.cli import app
+from autograder.cli.demo import throw_away_course
+from autograder.cli.main import app
 from autograder.course import Course
-from autograder.demo import throw_away_course
 
 NAME = "step_by_step"
 

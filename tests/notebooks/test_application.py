@@ -11,7 +11,7 @@ from helper import ROOT, find_cell, replaced, run_cells
 from autograder.authoring.companions import companions
 from autograder.authoring.master import pictures, read_master
 from autograder.course import Course
-from autograder.grading.marks import functions
+from autograder.notebook.marks import functions
 
 FUNCTIONS = ["two_layer_model", "L_layer_model"]
 MISCONCEPTIONS = tomllib.loads((ROOT / "notebooks" / "application.misconceptions.toml").read_text(encoding="utf-8"))

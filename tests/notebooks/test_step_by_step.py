@@ -8,10 +8,10 @@ import pytest
 from broken import BROKEN
 from helper import FUNCTIONS, find_cell, replaced, run_cells, up_to_last_grade_cell
 
+from autograder.authoring.expected_output import compare_tables, expected_items, printed_items
 from autograder.authoring.master import pictures, read_master
-from autograder.authoring.tables import compare_tables, expected_items, printed_items
-from autograder.demo import submission
-from autograder.grading.marks import functions
+from autograder.cli.demo import submission
+from autograder.notebook.marks import functions
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,12 @@ from helper import code_cell, find_cell, grade_cell, graded_notebook, solution_c
 from nbformat import NotebookNode
 from parity.kinds import BEHAVIOUR, ONE_LINERS, PARTS, TABLES, TIMED, Exercise
 
-from autograder.bundle import Bundle, store_notebook
 from autograder.grading.engine import Engine
-from autograder.grading.examination import GradingLimits
-from autograder.grading.kernel import run_in_kernel
-from autograder.grading.score import score
-from autograder.grading.settings import Settings
+from autograder.grading.jupyter_kernel import run_in_kernel
+from autograder.grading.settings import GradingLimits, Settings
 from autograder.grading.soundness import soundness
+from autograder.notebook.score import score
+from autograder.release import Bundle, store_notebook
 
 LIMITS = GradingLimits(cell=10.0, submission=120.0)
 KINDS = {"one-liners": ONE_LINERS, "tables": TABLES, "parts": PARTS, "behaviour": BEHAVIOUR, "timed": TIMED}

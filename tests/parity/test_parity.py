@@ -14,11 +14,12 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import Execute
 from nbgrader.utils import determine_grade
 
-from autograder.bundle import Bundle, load, store_notebook
-from autograder.demo import CLASS, mistakes_of_class, submission
+from autograder.cli.demo import CLASS, mistakes_of_class, submission
 from autograder.diagnosis.catalogue import Catalogue
 from autograder.grading.engine import Engine
-from autograder.grading.plan import Plan, give_roles, is_test
+from autograder.notebook.cells import is_test
+from autograder.notebook.specification import Specification, give_roles
+from autograder.release import Bundle, load, store_notebook
 
 # Where one process and two may differ, by docs/architecture.md. None of these is in the corpus.
 DIFFERENCES: dict[tuple[str, str], str] = {}
@@ -52,10 +53,10 @@ def corpus(solution: NotebookNode, release: NotebookNode, catalogue: Catalogue) 
         yield f"half done {number}", half_done(solution, release, number)
 
 
-def in_one_process(notebook: NotebookNode, plan: Plan, files: Path, folder: Path) -> dict[str, float]:
+def in_one_process(notebook: NotebookNode, specification: Specification, files: Path, folder: Path) -> dict[str, float]:
     """Return the points of each test by nbgrader's own executor, in a kernel."""
     copy = nbformat.from_dict(notebook)
-    give_roles(copy, plan)
+    give_roles(copy, specification)
     shutil.copytree(files, folder, dirs_exist_ok=True)
     Execute(extra_arguments=["--IPKernelApp.log_level=ERROR"]).preprocess(copy, {"metadata": {"path": str(folder)}})
     return points(copy)
@@ -77,7 +78,7 @@ def compare(notebooks, engine: Engine, files: Path, tmp_path: Path) -> tuple[int
     """Grade notebooks both ways; return how many notebooks and cells agreed, and fail where they differ."""
     compared, cells = 0, 0
     for name, notebook in notebooks:
-        one = in_one_process(notebook, engine.plan, files, tmp_path / str(compared))
+        one = in_one_process(notebook, engine.specification, files, tmp_path / str(compared))
         two = in_two_processes(notebook, engine, files)
         differing = {grade_id for grade_id in one if one[grade_id] != two[grade_id]}
 

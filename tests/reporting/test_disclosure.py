@@ -9,9 +9,9 @@ import pytest
 from helper import grade_cell, run_cells, solution_cell, up_to_last_grade_cell
 from nbformat.v4 import new_output
 
-from autograder.grading.examiner import STUDENT_FAILED, TIME_IS_UP
-from autograder.isolation.outputs import CUT
-from autograder.markers import DEFAULTS
+from autograder.grading.examination import STUDENT_FAILED, TIME_IS_UP
+from autograder.kernel.outputs import CUT
+from autograder.notebook.markers import DEFAULTS
 from autograder.reporting.disclosure import PASSED, told_of_cell, told_of_test
 
 TEST = """assert check_f(f)

@@ -11,9 +11,9 @@ from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from small_course import HIDDEN_NUMBER, fails_hidden, fails_visibly, hand_in, make, url
 
-from autograder.reporting.catalogue import read_texts
 from autograder.reporting.feedback import Told, feedback_page, told_of, write_feedback
 from autograder.reporting.marks_table import Marks, Person
+from autograder.reporting.released_catalogue import read_entries
 from autograder.reporting.results import Archive, Outcome
 
 SECRETS = [HIDDEN_NUMBER, "31337", "secret_input", "HIDDEN TESTS", "expect_equal"]
@@ -90,7 +90,7 @@ class TestBulk:
         record.lent = {"task": {"test_second": ["first"]}}
         notebook = archive.notebooks("ben", record)["task"]
         outcomes = archive.outcomes(notebook, "task", record)
-        told = told_of(archive.cells["task"], notebook, outcomes, read_texts(archive.bundle))
+        told = told_of(archive.cells["task"], notebook, outcomes, read_entries(archive.bundle))
         text = words(feedback_page("task", "task", Person("ben"), Marks(None), told, []))
 
         assert "Which mean is meant?" in text
@@ -124,7 +124,7 @@ class TestBulk:
         catalogue = made.catalogue
         before = catalogue.read_text(encoding="utf-8")
         catalogue.write_text(before.replace("The mean is forgotten.", "Something else."), encoding="utf-8")
-        texts = read_texts(Archive(made).bundle)
+        texts = read_entries(Archive(made).bundle)
         catalogue.write_text(before, encoding="utf-8")
 
         assert texts["no-mean"].instructor == "The mean is forgotten."

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from made_results import WRONG, make_results, outcome
 
-from autograder.reporting.catalogue import Texts
+from autograder.diagnosis.catalogue import Misconception
 from autograder.reporting.report import class_report
 
-CATALOGUE = {"no-mean": Texts("first", ("hint",), "the cause", "The mean is forgotten.")}
+CATALOGUE = {"no-mean": Misconception("no-mean", "first", (), ("hint",), "the cause", "The mean is forgotten.")}
 
 
 class Page(HTMLParser):

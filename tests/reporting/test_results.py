@@ -8,9 +8,9 @@ import pytest
 from nbgrader.api import Gradebook
 from small_course import fails_hidden, fails_visibly, hand_in, make, url
 
-from autograder.grading.records import Record
+from autograder.batch.result_store import Record
 from autograder.reporting.marks_table import Marks
-from autograder.reporting.results import Archive, Exercise, ReportError, read_results, with_marks
+from autograder.reporting.results import Archive, GradedExercise, ReportError, read_results, with_marks
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ class TestResults:
 
     def test_points_that_a_person_gives(self, made):
         """A task has no test that could say anything, and is not missing for that."""
-        exercise = Exercise("essay", "task", {"essay": 5.0}, by_hand=True)
+        exercise = GradedExercise("essay", "task", {"essay": 5.0}, by_hand=True)
 
         assert with_marks(exercise, Marks(None, cells={("task", "essay"): 4.0}), None).status == "manual"
 

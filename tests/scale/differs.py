@@ -1,5 +1,5 @@
 """A worker's preload: other versions are installed here."""
 
-from autograder.grading import dask_worker
+from autograder.batch import dask_worker
 
 dask_worker.grader_hash = lambda: "another"

@@ -2,7 +2,7 @@
 
 import os
 
-from autograder.grading import worker
+from autograder.batch import worker
 
 
 def examine_at(_, task):

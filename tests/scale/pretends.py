@@ -7,7 +7,7 @@ import os
 import threading
 import time
 
-from autograder.grading import worker
+from autograder.batch import worker
 
 
 def note(*words):

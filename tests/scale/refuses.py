@@ -1,5 +1,5 @@
 """A worker's preload: nothing confines a student's code here."""
 
-from autograder.isolation import doctor
+from autograder.sandbox import doctor
 
 doctor.diagnose = lambda: []

@@ -16,8 +16,8 @@ from helper import ROOT
 from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
 
+from autograder.cli.demo import ASSIGNMENT, hand_in, throw_away_course
 from autograder.course import Course
-from autograder.demo import ASSIGNMENT, hand_in, throw_away_course
 from autograder.nbgrader_run import nbgrader_log
 from benchmarks.dask_cluster import Cluster
 from benchmarks.synthetic_class import hand_in as hand_in_synthetic

@@ -13,11 +13,11 @@ import small_course
 from distributed import Client
 from distributed.core import Status
 
+from autograder.batch.dask_pool import AHEAD, FAULTS, DaskPool
+from autograder.batch.result_store import Record
+from autograder.batch.worker import Job, Task
 from autograder.course import Assignment
-from autograder.grading.dask_pool import AHEAD, FAULTS, DaskPool
-from autograder.grading.failures import GradingError
-from autograder.grading.records import Record
-from autograder.grading.worker import Job, Task
+from autograder.grading.grading_errors import GradingError
 from benchmarks.dask_cluster import Cluster
 
 HERE = Path(__file__).parent
@@ -186,7 +186,7 @@ class TestLosses:
     @pytest.mark.slow
     def test_no_worker_is_taken_for_lost(self, cluster, job, tasks, log, monkeypatch):
         """Whatever Dask's client looks up for itself meanwhile, which leaves out the workers."""
-        monkeypatch.setattr("autograder.grading.dask_pool.LOOK_SECONDS", 0.01)
+        monkeypatch.setattr("autograder.batch.dask_pool.LOOK_SECONDS", 0.01)
         names = [f"student{n}" for n in range(30)]
         often = {"distributed.client.scheduler-info-interval": "1ms"}
         with dask.config.set(often), DaskPool(job, cluster.address) as pool:
@@ -246,7 +246,7 @@ class TestRefusals:
     )
     def test_nobody_else(self, tmp_path, job, tasks, preload, why, monkeypatch):
         """It ends, and says why."""
-        monkeypatch.setattr("autograder.grading.dask_pool.RESTART_SECONDS", 0.5)
+        monkeypatch.setattr("autograder.batch.dask_pool.RESTART_SECONDS", 0.5)
         with Cluster(tmp_path) as cluster:
             cluster.worker(preload=HERE / preload)
             with DaskPool(job, cluster.address) as pool, pytest.raises(GradingError, match=why):
@@ -322,7 +322,7 @@ class TestRefusals:
 
     def test_no_scheduler(self, job, monkeypatch):
         """It says so."""
-        monkeypatch.setattr("autograder.grading.dask_pool.CONNECT_SECONDS", 1.0)
+        monkeypatch.setattr("autograder.batch.dask_pool.CONNECT_SECONDS", 1.0)
         with (
             DaskPool(job, "tcp://127.0.0.1:9") as pool,
             pytest.raises(GradingError, match="There is no Dask scheduler"),

@@ -11,11 +11,11 @@ from types import SimpleNamespace
 import pytest
 import small_course
 
-from autograder.grading import dask_worker, worker
-from autograder.grading.dask_worker import Assigned
-from autograder.grading.records import Record
-from autograder.grading.shipment import SentTask, Shipment, pack
-from autograder.grading.worker import Job, Task
+from autograder.batch import dask_worker, worker
+from autograder.batch.dask_worker import Assigned
+from autograder.batch.payload import SentTask, Shipment, pack
+from autograder.batch.result_store import Record
+from autograder.batch.worker import Job, Task
 
 SECONDS = 60.0
 

@@ -14,13 +14,13 @@ from nbgrader.api import Gradebook
 from scale import postgres
 from small_course import fails_hidden, fails_visibly
 
+from autograder.batch.grade import ClassGrading, ClassResult
+from autograder.batch.gradebook_writer import LandingError
+from autograder.batch.result_store import Record
+from autograder.batch.worker import Job, Task, workplace
 from autograder.course import Assignment
-from autograder.grading.grade import ClassGrading, ClassResult
-from autograder.grading.landing import LandingError
-from autograder.grading.records import Record
-from autograder.grading.worker import Job, Task, workplace
+from autograder.lms.marks_export import to_csv
 from autograder.nbgrader_run import nbgrader_log, scripts_on_path
-from autograder.reporting.export import to_csv
 from autograder.reporting.results import Archive, read_results
 
 STUDENTS = 45  # more than two transactions' worth

@@ -5,7 +5,20 @@ import re
 import numpy as np
 import pytest
 
-from dnn_output import BLUE, CARD, GREY, INK, SIGNED, VERMILLION, Picture, Table, contrast, new_figure, show, text_ink
+from dnn_lab.figures.output import (
+    BLUE,
+    CARD,
+    GREY,
+    INK,
+    SIGNED,
+    VERMILLION,
+    Picture,
+    Table,
+    contrast,
+    new_figure,
+    show,
+    text_ink,
+)
 
 DARK_PAGE = "#111111"  # JupyterLab's dark theme
 

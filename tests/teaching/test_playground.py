@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import dnn_playground
-from dnn_board import Board
-from dnn_learner import Learner, Parts, Settings
-from dnn_patterns import PATTERNS, draw_pattern
-from dnn_playground import Playground, playground
+import dnn_lab.playground
+from dnn_lab.playground.board import Board
+from dnn_lab.playground.learner import Learner, Parts, Settings
+from dnn_lab.playground.patterns import PATTERNS, draw_pattern
+from dnn_lab.playground.widget import Playground, playground
 
 
 @pytest.fixture
@@ -283,4 +283,4 @@ class TestWithoutWidgets:
 
 def test_public_names():
     """What a notebook imports."""
-    assert dnn_playground.__all__ == ["playground"]
+    assert dnn_lab.playground.__all__ == ["playground"]

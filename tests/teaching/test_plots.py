@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from matplotlib.testing.compare import compare_images
 
-import dnn_plots
-import dnn_traces
-from dnn_output import Picture
-from dnn_plots import draw_cache_flow, draw_layer_sizes, draw_matrices, draw_network
-from dnn_traces import check_gradients, draw_gradient_check, draw_shape_trace, trace_shapes
+from dnn_lab.figures import plots, traces
+from dnn_lab.figures.output import Picture
+from dnn_lab.figures.plots import draw_cache_flow, draw_layer_sizes, draw_matrices, draw_network
+from dnn_lab.figures.traces import check_gradients, draw_gradient_check, draw_shape_trace, trace_shapes
 from testCases import L_model_backward_test_case
 
 LOOKS = Path(__file__).parent / "looks"
@@ -20,7 +19,7 @@ LOOKS = Path(__file__).parent / "looks"
 def same_look(monkeypatch, tmp_path, pytestconfig):
     """A function that compares the picture that was shown with the kept one."""
     shown = []
-    for module in (dnn_plots, dnn_traces):
+    for module in (plots, traces):
         monkeypatch.setattr(module, "show", lambda *things: shown.extend(things))
 
     def compare(name, keep=True):

@@ -6,8 +6,8 @@ from helper import FUNCTIONS
 import testCases
 import testCases_application
 from autograder.authoring.master import read_master
-from autograder.grading.marks import functions
-from dnn_progress import progress, show_progress
+from autograder.notebook.marks import functions
+from dnn_lab.progress import progress, show_progress
 
 
 @pytest.mark.parametrize(("name", "module"), [("step_by_step", testCases), ("application", testCases_application)])

@@ -247,8 +247,9 @@ ATTACKS = [
         "landlock",
         front="""
             import importlib, importlib.util, sys
-            for name in ["autograder", "autograder.grading.plan", "autograder.grading.grader", "autograder.bundle",
-                         "autograder.demo", "autograder.diagnosis", "autograder.authoring.stubs"]:
+            for name in ["autograder", "autograder.notebook.specification", "autograder.grading.grader",
+                         "autograder.release", "autograder.cli.demo", "autograder.diagnosis",
+                         "autograder.notebook.stubs"]:
                 attempt(lambda: importlib.import_module(name))
                 if name in sys.modules and name != "autograder":
                     breach(f"{name} was imported")

@@ -92,9 +92,9 @@ ATTACKS = [
             "keep": """
                 def keep(x):
                     fields = ["registry", "request", "number", "label", "name"]
-                    forge(["record", [1, 2, 3, 4, 5], "autograder.isolation.proxies.Link", fields, False])
+                    forge(["record", [1, 2, 3, 4, 5], "autograder.rpc.proxies.Link", fields, False])
             """,
-            "scale": "def scale(x):\n    forge(['enum', [], 'autograder.isolation.proxies.Ability', None, []])",
+            "scale": "def scale(x):\n    forge(['enum', [], 'autograder.rpc.proxies.Ability', None, []])",
             "last": "def last(x):\n    forge(['record', [x], 'Record', ['__class__'], False])",
         },
         lost=("keep", "scale", "last"),

@@ -1,1 +1,0 @@
-"""What a learning platform exports, into nbgrader's submitted/ folder."""

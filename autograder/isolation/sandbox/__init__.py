@@ -1,1 +1,0 @@
-"""Confines processes that run what nobody vouches for. Knows nothing of notebooks."""

@@ -1,0 +1,1 @@
+"""Runs cells and records their outputs as a Jupyter kernel would."""

@@ -1,0 +1,1 @@
+"""Exports of learning platforms into submitted/, and marks back to the platforms."""

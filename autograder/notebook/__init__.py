@@ -1,0 +1,1 @@
+"""What a notebook's cells say without being run: their code, markers, stubs, tests, points and owners."""

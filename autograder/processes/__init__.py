@@ -1,0 +1,1 @@
+"""Fork servers, and the processes that are forked from them."""

@@ -1,0 +1,1 @@
+"""Confines processes that run untrusted code. Knows nothing of notebooks."""

@@ -1,0 +1,1 @@
+"""Figures of networks, each with a text that says what it shows."""
