@@ -132,7 +132,7 @@ class _Kernelspec(OverwriteKernelspec):
 
 class _Roles(GiveRoles):
     def specification(self, resources: Resources) -> Specification:
-        specification: Specification = resources["plan"]
+        specification: Specification = resources["specification"]
         return specification
 
     def handed_in(self, resources: Resources) -> HandedIn:

@@ -1,4 +1,4 @@
-"""Everything that grading a notebook needs and that serves all submissions: what the master says of each cell, and two warm processes."""
+"""What serves all submissions of a notebook: what its master says of each cell, and two warm processes."""
 
 from __future__ import annotations
 
