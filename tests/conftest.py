@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from helper import ROOT
+from helper import ROOT, copy_modules
 from nbformat import NotebookNode
 
 from autograder.authoring.build import build
@@ -76,8 +76,8 @@ def release(step_by_step: Assignment) -> NotebookNode:
 
 def copy_course(target: Path) -> Course:
     """Copy what an author edits, and nothing that is built, to another folder."""
-    target.mkdir(parents=True, exist_ok=True)
-    for path in [*ROOT.glob("*.py"), *ROOT.glob("datasets/**/*.h5")]:
+    copy_modules(target)
+    for path in ROOT.glob("datasets/**/*.h5"):
         (target / path.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target / path.relative_to(ROOT))
     shutil.copytree(ROOT / "notebooks", target / "notebooks", ignore=shutil.ignore_patterns("__pycache__"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,6 +88,19 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
+
+
+def copy_modules(target: Path) -> None:
+    """Copy the course's configuration and helper modules to another folder."""
+    target.mkdir(parents=True, exist_ok=True)
+    for path in ROOT.glob("*.py"):
+        shutil.copyfile(path, target / path.name)
+    shutil.copytree(ROOT / "dnn_lab", target / "dnn_lab", ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def modules_in(folder: Path) -> dict[str, Path]:
+    """Return the helper modules in a folder, with those of packages, by their places in it."""
+    return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.py"))}
 
 
 def find_cell(notebook: NotebookNode, grade_id: str) -> NotebookNode:

@@ -17,7 +17,7 @@ import nbformat
 import pytest
 import typer
 from documents import KINDS, PAGES, Block, blocks, follow, inline_commands, not_printed
-from helper import ROOT, find_cell, run_cells, up_to_last_grade_cell
+from helper import ROOT, copy_modules, find_cell, run_cells, up_to_last_grade_cell
 
 from autograder.authoring.generate import generate
 from autograder.cli.demo import mistakes_of, submission
@@ -55,9 +55,7 @@ CANVAS = {
 def course(tmp_path) -> Course:
     """A copy of the course as it is committed, with what a class has handed in lying beside it; nothing is released."""
     root = tmp_path / "course"
-    root.mkdir()
-    for path in ROOT.glob("*.py"):
-        shutil.copyfile(path, root / path.name)
+    copy_modules(root)
     for name in ("notebooks", "datasets", "source", "release"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     return Course(root)

@@ -21,7 +21,7 @@ from autograder.sandbox.quota import Quota
 from autograder.sandbox.resource_limits import ProcessLimits
 
 # The package that this is part of: whoever can read it learns how grading works.
-PACKAGE = Path(__file__).resolve().parent.parent.parent
+PACKAGE = Path(__file__).resolve().parent.parent
 _SEPARATE = linux.CLONE_NEWNS | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS
 
 

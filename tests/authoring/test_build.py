@@ -52,31 +52,30 @@ class TestBuild:
         folder = assignment_of(built_once).release.parent
         names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
+        lab = {
+            "": "__init__ progress",
+            "checks/": "__init__ calling comparing other_values tolerance",
+            "figures/": "__init__ output plots traces",
+            "hints/": "__init__ comparing constant_factors finite_differences known_inputs numerical_hints",
+            "playground/": "__init__ board learner patterns widget",
+        }
+        pictures = "backward_pass forward_backward l_layer_model linear_backward outline"
         assert names == [
-            "calling.py",
-            "comparing.py",
-            "constant_factors.py",
-            "dnn_board.py",
-            "dnn_learner.py",
-            "dnn_output.py",
-            "dnn_patterns.py",
-            "dnn_playground.py",
-            "dnn_plots.py",
-            "dnn_progress.py",
-            "dnn_traces.py",
+            *sorted(f"dnn_lab/{place}{one}.py" for place, modules in lab.items() for one in modules.split()),
             "dnn_utils.py",
-            "finite_differences.py",
-            "images/backward_pass.svg",
-            "images/forward_backward.svg",
-            "images/l_layer_model.svg",
-            "images/linear_backward.svg",
-            "images/outline.svg",
-            "known_inputs.py",
-            "numerical_hints.py",
-            "other_values.py",
+            *(f"images/{name}.svg" for name in pictures.split()),
             "step_by_step.ipynb",
             "testCases.py",
         ]
+
+    def test_a_release_has_the_parts_that_its_notebook_uses(self, built_once):
+        """No playground where there is none, no pictures where none are read."""
+        folder = assignment_of(built_once).release.parent.parent
+        names = ("step_by_step", "application")
+        has = {name: {path.name for path in (folder / name / "dnn_lab").iterdir()} for name in names}
+
+        assert has["application"] - has["step_by_step"] == {"pictures.py", "training.py"}
+        assert has["step_by_step"] - has["application"] == {"playground"}
 
     def test_helpers_of_helpers_go_along(self, built):
         """A module that only another helper imports, inside a function; two that import each other; none from PyPI."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from documents import blocks, follow
-from helper import ROOT
+from helper import ROOT, copy_modules
 
 from autograder.authoring.new import NewError, new
 from autograder.course import Course
@@ -16,9 +16,7 @@ from autograder.course import Course
 
 def copy_course(target: Path) -> Course:
     """Copy what an author edits to another folder."""
-    target.mkdir(parents=True, exist_ok=True)
-    for path in ROOT.glob("*.py"):
-        shutil.copyfile(path, target / path.name)
+    copy_modules(target)
     shutil.copytree(ROOT / "notebooks", target / "notebooks", ignore=shutil.ignore_patterns("__pycache__"))
     return Course(target)
 

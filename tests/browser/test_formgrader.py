@@ -9,7 +9,7 @@ import shutil
 
 import nbformat
 import pytest
-from helper import ROOT
+from helper import ROOT, copy_modules
 from nbgrader.api import Gradebook
 from serving import make_lab
 
@@ -30,9 +30,9 @@ NAMES = {"ada": ("Ada", "Costa"), "chandra": ("Chandra", "Gupta"), "haru": ("Har
 def course(tmp_path, solution, release, catalogue):
     """A copy of the project, in which three have handed in; there is no gradebook yet."""
     root = tmp_path / "course"
-    root.mkdir()
-    for path in [*ROOT.glob("*.py"), ROOT / "Makefile", ROOT / "requirements.lock", ROOT / "pyproject.toml"]:
-        shutil.copyfile(path, root / path.name)
+    copy_modules(root)
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        shutil.copyfile(ROOT / name, root / name)
     for name in ("notebooks", "datasets", "source", "release"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     for student in NAMES:

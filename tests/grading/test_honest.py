@@ -208,7 +208,9 @@ def test_cells_that_need_not_run(engine, examine, monkeypatch):
 
     tagged = code_cell("print('long training')")
     tagged.metadata.tags = ["skip-execution"]
-    monkeypatch.setattr(engine, "specification", replace(engine.specification, cells=[*engine.specification.cells, tagged]))
+    monkeypatch.setattr(
+        engine, "specification", replace(engine.specification, cells=[*engine.specification.cells, tagged])
+    )
 
     assert [cell.outputs != [] for cell in examine(change).notebook.cells[-2:]] == [False, True]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from helper import modules_in
 from nbformat import NotebookNode
 
 from autograder.cli.demo import submission
@@ -74,7 +75,7 @@ def solved(solution: NotebookNode, release: NotebookNode) -> NotebookNode:
 def bundle(step_by_step: Assignment, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """What was released."""
     folder = step_by_step.source.parent
-    files = {path.name: path for path in folder.glob("*.py")}
+    files = modules_in(folder)
     solved = step_by_step.source.read_text(encoding="utf-8")
     return store_notebook(tmp_path_factory.mktemp("bundle"), NAME, solved, {}, files=files, siblings={NAME})
 

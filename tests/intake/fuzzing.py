@@ -298,6 +298,8 @@ def _through_engine(intake: Intake, count: int, seed: int) -> int:
     """Grade changed files, and print what came of it."""
     import tempfile
 
+    from helper import modules_in
+
     from autograder.grading.engine import Engine
     from autograder.grading.settings import GradingLimits
     from autograder.notebook.cells import owners
@@ -310,7 +312,7 @@ def _through_engine(intake: Intake, count: int, seed: int) -> int:
     begin = time.monotonic()
     with tempfile.TemporaryDirectory() as temporary:
         solved = (folder / "step_by_step.ipynb").read_text(encoding="utf-8")
-        files = {path.name: path for path in folder.glob("*.py")}
+        files = modules_in(folder)
         bundle = store_notebook(Path(temporary), "step_by_step", solved, {}, files=files, siblings={"step_by_step"})
         with Engine(bundle, "step_by_step", GradingLimits(cell=10.0, submission=60.0)) as engine:
             for number, (label, name, data) in enumerate(inputs(seed, corpus())):

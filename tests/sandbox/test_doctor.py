@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from helper import ROOT
 
-sys.path.append(str(Path(__file__).parent / "attacks"))
+sys.path.append(str(Path(__file__).parent.parent / "attacks"))
 from settings import ORDINARY_USER, SETTINGS, command, unavailable
 
 from autograder.sandbox import linux

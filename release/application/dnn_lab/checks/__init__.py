@@ -1,4 +1,4 @@
-"""What checks of exercises are made of; nothing in here is about networks."""
+"""What checks of exercises are made of, whatever the course is about."""
 
 from dnn_lab.checks.calling import CheckFailed, attempt
 from dnn_lab.checks.comparing import expect_equal, expect_keys, expect_length

@@ -7,7 +7,7 @@ The type comes first, then the shape, then the values. A message may end in hint
 - ``other_shape(key, expected, got)``: lines about an array of another shape;
 - ``wrong_values(key, expected, got, index)``: lines about wrong values, the first of them at `index`.
 
-`key` is the item's name in the exercise; `dnn_lab.hints` has such an object for networks.
+`key` is the item's name in the exercise, such as "W1". `dnn_lab.hints` makes such objects.
 """
 
 import math
@@ -38,7 +38,7 @@ def expect_equal(function, item, expected, got, hints=None, kind=None, key=None)
     Numbers are equal if they agree to about six digits, everything else if it is the same.
     Raises CheckFailed at the first difference.
     """
-    # 'parameters["W1"]' and "dW with relu" are about W1 and dW.
+    # 'table["total"]' is about total, and "mean with weights" about mean.
     if key is None:
         quoted = re.search(r'\["(\w+)"\]$', item)
         key = quoted[1] if quoted else item.split(" with ")[0]
