@@ -27,6 +27,7 @@ CATALOGUE = """
 [[misconception]]
 id = "no-mean"
 function = "first"
+change = [{ old = "return", new = "return 2 *" }]
 hint = ["Which mean is meant?", "What is divided by m?"]
 cause = "It is easily forgotten."
 instructor = "The mean is forgotten."

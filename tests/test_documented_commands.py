@@ -29,7 +29,7 @@ ASSIGNMENT = "step_by_step"
 # Commands that no test can run in a throw-away course, and why.
 NOT_RUN = {
     "make setup": "it was run before any test could be",
-    "make demo": "it sets up .venv from a package index; tests/test_demo.py and tests/grading test what it does",
+    "make demo": "it sets up .venv from a package index; tests/cli/test_demo.py and tests/grading test what it does",
     "make test": "it is what runs this test",
     "make lab": "it serves until it is stopped; tests/browser/test_formgrader.py starts it",
     "python3 -m venv .venv": "the packages come from a package index; the list of them is compared below",
@@ -42,7 +42,7 @@ NOT_RUN = {
     "jupyter lab step_by_step.ipynb": "it serves until it is stopped; tests/browser/test_release.py opens the notebook",
 }
 # A page that is followed by a test of its own.
-ELSEWHERE = {"docs/authoring.md": "test_new.py"}
+ELSEWHERE = {"docs/authoring.md": "authoring/test_new.py"}
 
 CANVAS = {
     "costaada_10000_90007_step_by_step.ipynb": "ada",

@@ -106,19 +106,28 @@ def imported_modules(source: str) -> set[str]:
 
 
 def dotted_imports(source: str, package: str = "") -> set[str]:
-    """Return all modules that a source may import, with their dots: `a.b` and `a.b.c` for `from a.b import c`.
+    """Return all modules that a source may import, with their dots: `from a.b import c` may import a, a.b, a.b.c.
 
     package -- the package that a module belongs to, for imports that begin with a dot
     """
-    found = set()
+    found: set[str] = set()
     for node in ast.walk(parse(source) or ast.Module([], [])):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            for alias in node.names:
+                found.update(_with_packages(alias.name))
         elif isinstance(node, ast.ImportFrom):
             above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
             module = ".".join([*above, *([node.module] if node.module else [])])
-            found |= {module, *(f"{module}.{alias.name}" for alias in node.names if alias.name != "*")} - {""}
-    return found
+            found.update(_with_packages(module))
+            found |= {f"{module}.{alias.name}" for alias in node.names if alias.name != "*"}
+    return found - {""}
+
+
+def _with_packages(module: str) -> Iterable[str]:
+    """Yield a module and all packages that it is in."""
+    parts = module.split(".")
+    for count in range(1, len(parts) + 1):
+        yield ".".join(parts[:count])
 
 
 def not_imported(source: str, namespace: Mapping[str, object]) -> list[str]:

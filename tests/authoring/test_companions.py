@@ -151,3 +151,69 @@ def test_the_header_survives_the_way_there_and_back(course):
 
     assert master_text(read_master(second.master)).count("data/numbers.csv") == 1
     assert pull(second) == []
+
+
+class TestPackages:
+    """Helper modules in folders."""
+
+    FILES = {
+        "tools/__init__.py": "from tools.base import start\n",
+        "tools/base.py": "import numpy as np\n\nstart = 1\n",
+        "tools/deep/__init__.py": "",
+        "tools/deep/one.py": "from . import two\nfrom ..base import start\n",
+        "tools/deep/two.py": "import shared\n",
+        "tools/unused.py": "",
+        "plain/part.py": "x = 1\n",
+    }
+
+    @pytest.fixture
+    def packages(self, course):
+        """The course, with packages."""
+        write_files(course.root, self.FILES)
+        return course
+
+    @pytest.mark.parametrize(
+        ("cell", "wanted"),
+        [
+            ("from tools import start", "tools/__init__.py tools/base.py"),
+            ("import tools.base", "tools/__init__.py tools/base.py"),
+            ("from tools import unused", "tools/__init__.py tools/base.py tools/unused.py"),
+            ("from plain import part", "plain/part.py"),
+            ("from plain.part import x", "plain/part.py"),
+            (
+                "from tools.deep.one import two",
+                "deeper.py shared.py tools/__init__.py tools/base.py tools/deep/__init__.py tools/deep/one.py "
+                "tools/deep/two.py",
+            ),
+            ("import data", ""),  # a folder without modules
+            ("from numpy import linalg", ""),
+        ],
+    )
+    def test_what_is_imported_comes_along(self, packages, cell, wanted):
+        """With the packages that it is in, and nothing else of them."""
+        master = Assignment(packages, "first").master
+        master.write_text(f"{FIRST}\n# %%\n{cell}\n", encoding="utf-8")
+
+        assert list(beside(packages, "first")) == wanted.split()
+
+    @pytest.mark.parametrize(
+        "cell", ["from tools import missing", "import tools.missing", "import tools.deep.missing.x"]
+    )
+    def test_a_missing_module_is_named(self, packages, cell):
+        """With the file that imports it; otherwise the release would lack it, and only students would notice."""
+        master = Assignment(packages, "first").master
+        master.write_text(f"{FIRST}\n# %%\n{cell}\n", encoding="utf-8")
+
+        with pytest.raises(AuthoringError, match=r"first\.py imports tools\.(deep\.)?missing.*, but tools/"):
+            beside(packages, "first")
+
+    def test_an_edit_in_the_source_is_found_and_taken_back(self, packages):
+        """As of any other file that a build copies."""
+        first = Assignment(packages, "first")
+        first.master.write_text(f"{FIRST}\n# %%\nimport tools.base\n", encoding="utf-8")
+        build(first)
+        change(packages, "source/first/tools/base.py", "start = 1", "start = 2")
+
+        assert edited(first) == {first.source.parent / "tools/base.py": packages.root / "tools/base.py"}
+        assert pull(first) == [packages.root / "tools/base.py"]
+        assert "start = 2" in (packages.root / "tools/base.py").read_text(encoding="utf-8")

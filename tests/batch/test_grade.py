@@ -346,10 +346,10 @@ class TestNobodyElse:
     def test_a_file_that_cannot_be_read(self, job, monkeypatch):
         """It is named, and the others are graded."""
 
-        def refuse(folder: Path, names: Iterable[str]) -> str:
+        def refuse(folder: Path, names: Iterable[str], largest: float) -> str:
             if "student3" in folder.parts:
                 raise PermissionError(errno.EACCES, "Permission denied", f"{folder}/secret")
-            return hash_of_files(folder, names)
+            return hash_of_files(folder, names, largest)
 
         grading = ClassGrading(job)
         monkeypatch.setattr("autograder.batch.grade.hash_of_files", refuse)

@@ -54,6 +54,37 @@ class TestOlderNames:
         assert graded.total == 100
         assert [out.output_type for out in graded.notebook.cells[1].outputs] == ["stream"]
 
+    # What the release before the helper modules became one package imports, by assignment.
+    BEFORE_THE_PACKAGE = (
+        "from testCases import *\nfrom dnn_utils import relu, sigmoid\nfrom dnn_progress import show_progress\n"
+        "from dnn_plots import draw_network, draw_matrices, draw_cache_flow, draw_layer_sizes\n"
+        "from dnn_traces import draw_gradient_check, draw_shape_trace\nfrom dnn_output import Picture, show\n"
+        "from dnn_playground import playground\nfrom comparing import expect_equal, expect_grads\n"
+        "from calling import attempt\nfrom known_inputs import KnownLayer\nimport numerical_hints, finite_differences\n"
+        "import constant_factors, other_values, dnn_board, dnn_learner, dnn_patterns"
+    )
+
+    def test_a_notebook_of_the_release_before_the_package(self, grade, solved):
+        """Its imports work, and it has its marks."""
+        cells = [
+            code_cell(self.BEFORE_THE_PACKAGE),
+            *solved.cells,
+            code_cell("print(callable(playground), KnownLayer)"),
+        ]
+        graded = grade(graded_notebook(*cells))
+
+        assert graded.total == 100
+        assert (
+            graded.notebook.cells[-1].outputs[0].text.startswith("True <class 'dnn_lab.hints.known_inputs.KnownLayer'")
+        )
+        assert "the notebook imports dnn_plots, which this release calls dnn_lab.figures.plots" in graded.repairs
+
+    def test_a_part_that_the_release_has_not(self, bundle):
+        """Nothing stands in for it: the import fails in its cell, as anything else that is missing."""
+        notebook = graded_notebook(code_cell("import training_view, picture_data, dnn_plots"))
+
+        assert list(Beside(bundle.files, Aliases()).around(notebook, [], {}).files) == ["dnn_plots.py"]
+
     def test_their_own_module_of_that_name(self, grade, solved, tmp_path):
         """What was handed in beside the notebook is used."""
         (tmp_path / "testCases_v3.py").write_text("from testCases import *\nmine = 41\n")

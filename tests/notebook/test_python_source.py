@@ -41,7 +41,7 @@ def test_dotted_imports():
     """Every module that may be meant, whether a name is a module or in one; a dot is the package's own."""
     source = "import a.b\nfrom c.d import e, f\nfrom g import *\nfrom . import h\nfrom ..i import j"
 
-    assert dotted_imports(source, "p.q") == set("a.b c.d c.d.e c.d.f g p.q p.q.h p.i p.i.j".split())
+    assert dotted_imports(source, "p.q") == set("a a.b c c.d c.d.e c.d.f g p p.q p.q.h p.i p.i.j".split())
     assert dotted_imports("from x import y") == {"x", "x.y"}
 
 

@@ -38,18 +38,6 @@ def test_contrast(scheme, text, ground):
     assert (bright + 0.05) / (dark + 0.05) >= 4.5
 
 
-def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
-    """What was there stays if the new text cannot be written, and no half of it is left."""
-    path = tmp_path / "page.html"
-    pages.write(path, "old")
-    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
-    with pytest.raises(OSError, match="full"):
-        pages.write(path, "new")
-
-    assert path.read_text(encoding="utf-8") == "old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
 def test_values_are_text():
     """What comes from a submission becomes no markup."""
     told = pages.page(

@@ -8,7 +8,7 @@ from collections import namedtuple
 from dataclasses import FrozenInstanceError, InitVar, asdict, dataclass, field, fields, is_dataclass
 
 import pytest
-from test_values import call, send
+from test_codec import call, send
 from wire_pair import student
 
 from autograder.rpc.channel import pack, unpack

@@ -17,7 +17,7 @@ from pathlib import Path, PosixPath, PurePosixPath, PureWindowsPath
 from types import SimpleNamespace
 
 import pytest
-from test_values import call, send
+from test_codec import call, send
 from wire_pair import student
 
 from autograder.rpc.channel import pack, unpack

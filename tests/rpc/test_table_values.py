@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_values import call, check_hostile, send
+from test_codec import call, check_hostile, send
 from wire_pair import student
 
 from autograder.rpc.channel import pack
