@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import signal
 from pathlib import Path
@@ -87,9 +89,17 @@ def copy_course(target: Path) -> Course:
 @pytest.fixture(scope="session")
 def built_once(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A copy of the course, built. Read-only: use `built` to change something."""
-    course = copy_course(tmp_path_factory.mktemp("course") / "course")
-    for assignment in course.assignments():
-        build(assignment)
+    # The workers of one run share it: building grades solution and release, which takes a while.
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    course, done = Course(shared / "built" / "course"), shared / "built" / "done"
+    done.parent.mkdir(exist_ok=True)
+    with (shared / "built" / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            for assignment in copy_course(course.root).assignments():
+                build(assignment)
+            done.touch()
     return course
 
 

@@ -55,7 +55,7 @@ def test_by_the_engine(attack, target, by_engine):
 
 
 @pytest.mark.usefixtures("_stopped_if_harmful")
-@_each(ATTACKS.values(), lambda attack: attack.name not in SAMPLE)
+@_each(ATTACKS.values(), lambda attack: attack.name not in SAMPLE[:2])
 def test_by_check(attack, target, by_engine):
     """`autograder check`, as an instructor calls it, after which an engine that has seen them all goes on."""
     outcome = run_attack(attack, target, ByCheck(target), by_engine)

@@ -77,6 +77,7 @@ class TestBuild:
         assert has["application"] - has["step_by_step"] == {"pictures.py", "training.py"}
         assert has["step_by_step"] - has["application"] == {"playground"}
 
+    @pytest.mark.slow
     def test_helpers_of_helpers_go_along(self, built):
         """A module that only another helper imports, inside a function; two that import each other; none from PyPI."""
         first = built.root / "dnn_utils.py"

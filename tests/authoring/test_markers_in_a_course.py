@@ -147,7 +147,7 @@ def test_the_release(course):
     assert load(root / "bundles/one").markers_of("one") == markers
 
 
-@pytest.fixture(scope="module", params=["autograder grade", "nbgrader autograde"])
+@pytest.fixture(scope="module", params=["autograder grade", pytest.param("nbgrader autograde", marks=pytest.mark.slow)])
 def graded(request, course):
     """The course, graded; what was said by then, and the page of each student."""
     root, _ = course

@@ -123,6 +123,7 @@ def change_source(folder: Path, change) -> None:
 class TestResults:
     """What comes of it."""
 
+    @pytest.mark.slow
     def test_the_same_as_nbgrader_makes(self, classroom_once, tmp_path):
         """The same rows in the gradebook, and the same notebooks but for execution times."""
         shutil.copytree(classroom_once, tmp_path / "course")
@@ -497,6 +498,7 @@ class TestDiagnosis:
 class TestRegrade:
     """After the assignment has changed."""
 
+    @pytest.mark.slow
     def test_one_test_is_mended(self, classroom):
         """Only it runs again, the difference is shown, nothing is written unasked, and the old marks are kept."""
 
@@ -748,9 +750,8 @@ class TestKilled:
         assert any("ended by signal SIGKILL" in note for note in found.notes)
 
 
-@pytest.mark.parametrize(
-    ("students", "kills"), [(3, 5), pytest.param(40, 100, marks=pytest.mark.slow)], ids=["some", "many"]
-)
+@pytest.mark.parametrize(("students", "kills"), [(3, 5), (40, 100)], ids=["some", "many"])
+@pytest.mark.slow
 def test_killed_at_random_instants(tmp_path, students, kills):
     """Workers, warm processes and the grader itself: at the end the marks are those of an undisturbed run."""
     folder = make_class(tmp_path / "course", students)

@@ -82,6 +82,7 @@ def test_outside_of_a_course(tmp_path, monkeypatch, command):
 class TestValidate:
     """`autograder validate`."""
 
+    @pytest.mark.slow
     def test_a_sound_assignment(self, run):
         """Exit code 0, 100 for the solution, 0 for the release with ten messages; every mistake is caught."""
         result = run("validate", "step_by_step")

@@ -1,5 +1,6 @@
 """`autograder check`: one notebook, no gradebook."""
 
+import contextlib
 import json
 import shutil
 
@@ -10,6 +11,10 @@ from typer.testing import CliRunner
 
 from autograder.cli.demo import mistakes_of, submission
 from autograder.cli.main import app
+from autograder.course import Course
+from autograder.grading.settings import read_settings
+from autograder.grading.soundness import engine_for
+from autograder.release import load
 
 KEYS = "assignment notebook score max_score status error isolation seconds repairs functions".split()
 ENTRY_KEYS = "name score max_score status message misconception".split()
@@ -45,8 +50,20 @@ def statuses(result) -> dict[str, str]:
     return {entry["name"]: entry["status"] for entry in result["functions"]}
 
 
+@pytest.fixture(scope="module")
+def warm(course):
+    """What `engine_for` gives, started once for several checks."""
+    bundle = load(course / "bundles" / "step_by_step")
+    with engine_for(bundle, "step_by_step", read_settings(Course(course))) as engine:
+        yield engine
+
+
 class TestResult:
     """The object that is printed."""
+
+    @pytest.fixture(autouse=True)
+    def _warm(self, warm, monkeypatch):
+        monkeypatch.setattr("autograder.grading.single.engine_for", lambda *_, **__: contextlib.nullcontext(warm))
 
     def test_a_perfect_notebook(self, check, solution, release):
         """Its keys are those that were promised, and everything is passed."""

@@ -112,7 +112,13 @@ PROCESSES = {
 }
 
 
-@pytest.mark.parametrize("test", PROCESSES.values(), ids=PROCESSES)
+@pytest.mark.parametrize(
+    "test",
+    [
+        pytest.param(test, id=name, marks=() if name == "a fork" else pytest.mark.slow)
+        for name, test in PROCESSES.items()
+    ],
+)
 def test_processes(test, tmp_path):
     """In the sandbox none can be started: before anybody hands in, the error is named, and the next test is graded."""
     made = notebook(SOLUTION, test, NEXT)

@@ -103,9 +103,15 @@ def test_the_kinds_are_what_they_say(kernel):
             assert not all(earned for test, earned in kernel[answer].items() if test.startswith(f"{name}:")), name
 
 
-def test_two_processes(kind, bundle, kernel):
+@pytest.fixture(scope="module")
+def in_two(kind, bundle) -> Graded:
+    """The same by the engine, in two processes."""
+    return by_engine(bundle, kind, 2)
+
+
+def test_two_processes(kind, in_two, kernel):
     """What the solution passes in two processes is judged there as in a kernel, whoever wrote it."""
-    graded = by_engine(bundle, kind, 2)
+    graded = in_two
     sound = {test for test, earned in graded.marks["solution"].items() if earned}
     for answer in ANSWERS:
         differing = {test for test in sound if graded.marks[answer][test] != kernel[answer][test]}
@@ -122,11 +128,10 @@ def test_one_process(kind, bundle, kernel):
     assert by_engine(bundle, kind, 1).marks == kernel
 
 
-def test_what_differs_is_named(kind, bundle, kernel):
+def test_what_differs_is_named(bundle, in_two, kernel):
     """Before anybody hands in, in words; and then it is graded as in a kernel."""
     found = soundness(bundle, "kinds", Settings(limits=LIMITS))
-    graded = by_engine(bundle, kind, 2)
-    failing = {test for test, earned in graded.marks["solution"].items() if not earned}
+    failing = {test for test, earned in in_two.marks["solution"].items() if not earned}
 
     assert found.unsound == found.unsolved == found.given_away == {}
     assert found.only_in_one.keys() == failing
