@@ -1,4 +1,4 @@
-"""Where things are: the course's folders, its assignments and its configuration."""
+"""The course's folders, its assignments and its configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""nbgrader's gradebook, without connections that nobody closes."""
+"""Opens nbgrader's gradebook, and closes its connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What nbgrader needs from, and does to, the process that runs it."""
+"""Prepares this process for nbgrader, and restores it afterwards."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def _timed(demo: Assignment, name: str, *rest: str) -> float:
         done = subprocess.run(command, cwd=demo.course.root, capture_output=True, text=True, check=False)
         # The export has a file that is nobody's, and collect has to say so.
         expected = 1 if name == "collect" else 0
-        if done.returncode != expected or (expected and f"nobody's: {STRANGER}" not in done.stdout):
+        if done.returncode != expected or (expected and f"not assigned to a student: {STRANGER}" not in done.stdout):
             raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
 
     return seconds(call)

@@ -98,7 +98,7 @@ def place(request, handed_in, solution):
 
 
 def has_commands(page: str) -> bool:
-    """Tell whether a page has commands to be run here."""
+    """Return whether a page has commands to be run here."""
     found = [command for block in blocks(page) for command in block.commands]
     return page not in ELSEWHERE and not all(command in NOT_RUN for command in found)
 

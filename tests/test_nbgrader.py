@@ -22,6 +22,7 @@ def nbgrader(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
     )
 
 
+@pytest.mark.slow
 def test_generate_assignment_gives_the_same_release(built):
     """Byte for byte what `autograder build` gives, and the bundle beside the gradebook."""
     release = built.root / "release" / "step_by_step"
@@ -80,6 +81,7 @@ def test_autograde(handed_in):
     ]
 
 
+@pytest.mark.slow
 def test_validate(built):
     """nbgrader's own validation passes on the source and reports the failures on the release."""
     good = nbgrader(built.root, "validate", "source/step_by_step/step_by_step.ipynb")

@@ -1,4 +1,4 @@
-"""Build: masters -> source -> release. And back, where a source was edited in Jupyter.
+"""Builds masters into source and release, and takes edits made in Jupyter back into the master.
 
 A build never overwrites an edit. Each source notebook keeps the hashes of what the last build wrote; a source or a
 copied file that no longer has its hash was edited, and stays until `pull` has taken the edit into the master. A build

@@ -1,4 +1,4 @@
-"""The files that go beside a notebook: helper modules, pictures, data, and modules made of another assignment.
+"""Files that go beside a notebook: helper modules, pictures, data, and modules made from another assignment.
 
 A master's header may list, under `autograder:`,
 

@@ -1,4 +1,4 @@
-"""Compare what a cell prints with the table of expected output under it.
+"""Compares what a cell prints with the table of expected output below it.
 
 A text cell that has the words "Expected output" and a table with the columns name and value says what the code cell
 before it prints. A value stands in backticks; `<br>` separates its lines. The code cell prints `name = value`, or
@@ -43,7 +43,7 @@ class Expected:
     tolerance: float = 0.0
 
     def is_met_by(self, printed: str) -> bool:
-        """Tell whether what was printed is this value."""
+        """Return whether what was printed is this value."""
         if not self.tolerance:
             return self.value.strip() == printed.strip()
         same_words = _NUMBER.sub("#", self.value).split() == _NUMBER.sub("#", printed).split()

@@ -1,4 +1,4 @@
-"""Run nbgrader's own generate_assignment on one assignment."""
+"""Runs nbgrader's generate_assignment on one assignment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mistakes of a catalogue, handed in: whether the engine that grades students takes marks off for each."""
+"""Grades every mistake of a catalogue with the engine that grades students: each has to lose marks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a test may end in an expression: only if nobody takes its value for marks.
+"""Checks whether a test may end in an expression, whose value nbgrader would take for marks.
 
 nbgrader takes a number that a test ends in for its points, and any other value for all of them, False included. A call
 that only checks has no value. What a call returns that the notebook's author wrote or imported is not known until it is
@@ -62,7 +62,7 @@ class Owners:
         return cls(frozenset(given - students), frozenset(students), imports_all)
 
     def has_value(self, expression: ast.expr) -> bool:
-        """Tell whether an expression has a value, as far as that can be told without running it."""
+        """Return whether an expression has a value, as far as that can be told without running it."""
         while isinstance(expression, ast.Await):
             expression = expression.value
         if not isinstance(expression, ast.Call):

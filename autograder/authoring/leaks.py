@@ -1,4 +1,4 @@
-"""Find what a release gives away: solution lines and hidden tests, by their syntax, wherever they stand."""
+"""Finds solution lines and hidden tests in a release, by syntax tree, wherever they are."""
 
 from __future__ import annotations
 

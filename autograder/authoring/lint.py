@@ -1,4 +1,4 @@
-"""What every master has to keep to, checked without running it."""
+"""Rules for masters that can be checked without running them."""
 
 from __future__ import annotations
 

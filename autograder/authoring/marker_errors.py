@@ -1,4 +1,4 @@
-"""What is wrong with a cell's markers: what would leak is refused, what only looks odd is said.
+"""Errors and warnings about markers in a cell: what would leak is an error, what only looks odd a warning.
 
 A near miss is a line that is no marker and looks as if it had been meant for one. What its author meant to hide may be
 released, and then it is an error; where nothing depends on it, it is a caution.
@@ -124,7 +124,7 @@ def _may_hide(cell: NotebookNode) -> set[MarkerKind]:
 
 
 def _leaks(miss: _NearMiss, near: list[_NearMiss], cell: NotebookNode, markers: Markers) -> bool:
-    """Tell whether a near miss releases what its author has obviously meant to hide."""
+    """Return whether a near miss releases what its author has obviously meant to hide."""
     solutions = markers.regions(cell.source, SOLUTION, STUB)
     regions = [*solutions, *markers.regions(cell.source, HIDDEN, MARK_SCHEME)]
     if any(miss.line in region for region in regions):
@@ -148,7 +148,7 @@ def _partner(miss: _NearMiss, near: list[_NearMiss]) -> _NearMiss | None:
 
 
 def _shows_code(miss: _NearMiss, partner: _NearMiss | None, cell: NotebookNode, regions: list[Region]) -> bool:
-    """Tell whether there is anything but regions and comments where the region of a near miss would be."""
+    """Return whether there is anything but regions and comments where the region of a near miss would be."""
     lines = cell.source.split("\n")
     if partner is not None:
         begin, end = sorted((miss.line, partner.line))

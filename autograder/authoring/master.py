@@ -1,4 +1,4 @@
-"""Read and write masters (jupytext, py:percent), and turn them into source notebooks."""
+"""Reads and writes masters (jupytext, py:percent), and turns them into source notebooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A new assignment: a master with one exercise, its test helper and its catalogue, ready to build."""
+"""Creates a new assignment from templates: a master with one exercise, its test helper and its catalogue."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class NewError(Exception):
 def new(course: Course, name: str) -> list[Path]:
     """Write the files of a new assignment and return their paths.
 
-    Raises NewError if the name is none that a module can have, or one of the files is there already.
+    Raises NewError if no module can have the name, or one of the files is there already.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
         raise NewError(

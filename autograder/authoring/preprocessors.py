@@ -1,4 +1,4 @@
-"""The steps that this project adds to `nbgrader generate_assignment`; nbgrader_config.py names them."""
+"""This project's preprocessors in `nbgrader generate_assignment`; nbgrader_config.py lists them."""
 
 from __future__ import annotations
 

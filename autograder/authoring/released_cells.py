@@ -1,4 +1,4 @@
-"""Changes an assignment's cells in the gradebook after it was handed in; nbgrader refuses that.
+"""Changes an assignment's cells in the gradebook after submissions exist, which nbgrader refuses.
 
 The marks of a cell that goes are written to a file beside the gradebook before they leave it; a cell that comes has an
 empty mark for every submission, which the next grading fills.

@@ -1,4 +1,4 @@
-"""A module made of the functions that another assignment's solution defines."""
+"""Makes a module out of the functions that another assignment's solution defines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from autograder.notebook.markers import SOLUTION, STUB, Markers
 
 @dataclass(frozen=True)
 class SourceChange:
-    """What is different in the module: `old`, which stands exactly once in the function, becomes `new`."""
+    """What is different in the module: `old`, which occurs exactly once in the function, becomes `new`."""
 
     function: str
     old: str
@@ -67,7 +67,7 @@ class SolvedFunctions:
             text = functions.get(change.function, "")
             if (count := text.count(change.old)) != 1:
                 raise AuthoringError(
-                    f"the header changes {change.old!r} in {change.function} of {origin.name}, where it stands "
+                    f"the header changes {change.old!r} in {change.function} of {origin.name}, where it occurs "
                     f"{count} times, not once.",
                     file=file,
                 )

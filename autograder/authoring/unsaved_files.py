@@ -1,4 +1,4 @@
-"""What a build would delete in an assignment's source folder although it is nowhere else.
+"""Finds files in an assignment's source folder that a build would delete and that exist nowhere else.
 
 A build may delete what an earlier build wrote, what tools leave behind, and what has the same content where the build
 takes it from. Anything else is an author's work: a file that was put beside the notebook in JupyterLab, or a picture
@@ -25,7 +25,7 @@ _PICTURES = {".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"}
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Return the files of an assignment's folder; what tools leave behind is none of them."""
+    """Return the files of an assignment's folder; without what tools leave behind."""
     return [path for path in _all_files(folder) if not _is_litter(path.relative_to(folder))]
 
 
@@ -42,7 +42,7 @@ def strays(assignment: Assignment, beside: Mapping[str, Companion], built: Mappi
 
     beside -- what goes beside the notebook now, by the path it has there
     built -- the hashes of what the last build wrote, by the same paths
-    What a build wrote, what goes beside the notebook and was edited, and the notebook itself are none of them.
+    What a build wrote, what goes beside the notebook and was edited, and the notebook itself are not among them.
     """
     folder, found = assignment.source.parent, []
     for path in sorted(files_in(folder)):

@@ -1,4 +1,4 @@
-"""Prove that an assignment is sound.
+"""Proves that an assignment is sound.
 
 Its solution scores full marks; its release scores none and gives nothing away; both in a kernel, as students run them,
 and by the engine that grades them. Its tests catch every misconception of its catalogue and every mutant of its
@@ -42,8 +42,8 @@ class Validation:
     """The result of validating one assignment: marks of both notebooks, and everything that is wrong.
 
     executed -- where the solution lies with all its outputs, to be looked at; beside it lies the same as a web page
-    graded -- what came of both by the engine that grades students
-    proof -- what came of trying out mistakes, None if the solution itself fails
+    graded -- the result of both by the engine that grades students
+    proof -- the result of trying out mistakes, None if the solution itself fails
     """
 
     solution: list[FunctionMarks]

@@ -1,4 +1,4 @@
-"""A notebook as a web page that everybody can read: nbconvert's page with mended colours."""
+"""Renders a notebook as an accessible web page: nbconvert's page with corrected colours."""
 
 from __future__ import annotations
 

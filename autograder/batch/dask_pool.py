@@ -1,4 +1,4 @@
-"""Workers of a Dask cluster, anywhere: `autograder grade --scheduler ADDRESS`.
+"""Grades on the workers of a Dask cluster: `autograder grade --scheduler ADDRESS`.
 
 Each submission is given to one worker by name, with one more waiting there. When a worker is lost, nobody knows which
 of the two it was busy with, so both are tried again, and this time each alone on its worker: what is lost then was lost

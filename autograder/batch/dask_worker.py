@@ -1,4 +1,4 @@
-"""What runs on a worker of a Dask cluster: it gets an assignment ready once, and examines submissions of it.
+"""Runs on a worker of a Dask cluster: prepares an assignment once, then grades submissions of it.
 
 `Assigned` is a Dask plugin, so the scheduler gives it to every worker, to those that join later, too. A worker that can
 examine takes on the resource of that name; one that cannot keeps the reason, and is never given a submission.

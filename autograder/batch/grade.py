@@ -1,4 +1,4 @@
-"""Grade a class: what was handed in, through the engine, into the gradebook."""
+"""Grades a class: decides what has to be graded, sends it to workers, and has the results written."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class MarksChange:
 
 @dataclass
 class ClassResult:
-    """What came of grading a class.
+    """The result of grading a class.
 
     records -- where the records are; none is kept in memory
     graded -- what the gradebook has now and had not before
@@ -202,7 +202,7 @@ class ClassGrading:
         """Yield the records that can be landed; note what failed, and hold back what would change marks."""
         for record in examined:
             if record.status != "graded":
-                result.failed[record.student] = record.error or "nobody knows why"
+                result.failed[record.student] = record.error or "for an unknown reason"
             elif change := self._change(record):
                 result.changes.append(change)
                 held.append((record.student, record.key))
@@ -220,7 +220,7 @@ class ClassGrading:
                 result.failed[student] = f"{error.filename} cannot be read: {error.strerror}."
                 continue
             if force:
-                # What came of it before stays: marks may have been given by it.
+                # The earlier result stays: marks may have been given by it.
                 due.append(Due(student, folder, self.records.once_more(student, record.key), record.submission))
                 continue
             landed = self.records.landed(student)

@@ -1,4 +1,4 @@
-"""Puts records into the gradebook and under autograded/: one writer, many submissions in one transaction.
+"""Writes records into the gradebook and autograded/: one writer, many submissions per transaction.
 
 The gradebook is written first, then the files, then the note that both have the record. Whatever stops this in the
 middle, the next run finds that note missing and lands the record again, which changes nothing that was there.
@@ -117,7 +117,7 @@ class Landing:
         return failed
 
     def _is_of_the_submission(self, error: OSError, student: str) -> bool:
-        """Tell whether an error comes of how a student's files are, and not of the machine."""
+        """Return whether an error is due to a student's files and not to the machine."""
         submitted = self._steps.folder(self._course.submitted_directory, student)
         own = isinstance(error.filename, str) and Path(error.filename).is_relative_to(submitted)
         return error.errno not in _THE_MACHINES or (own and error.errno == errno.EACCES)
@@ -199,7 +199,7 @@ _SAFE = "What was graded is kept; mend that and run the same command again."
 
 
 def _is_the_databases(error: DatabaseError) -> bool:
-    """Tell whether it is the database that fails (locked, full, damaged), and not what is written to it."""
+    """Return whether it is the database that fails (locked, full, damaged), and not what is written to it."""
     return isinstance(error, OperationalError) or type(error) is DatabaseError
 
 
@@ -208,7 +208,7 @@ def _cannot_write(db_url: str, error: DatabaseError) -> LandingError:
 
 
 def _in_the_way(place: str, made: Iterable[tuple[str, ...]]) -> bool:
-    """Tell whether a student's file is where one of the assignment's will be, or a folder of one, or lies in one."""
+    """Return whether a student's file is where one of the assignment's will be, or a folder of one, or lies in one."""
     parts = Path(place).parts
     return any(parts[: len(other)] == other[: len(parts)] for other in made)
 

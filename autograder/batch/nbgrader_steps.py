@@ -1,4 +1,4 @@
-"""nbgrader's own steps, run on many submissions without its files and database in between.
+"""Runs nbgrader's own steps on many submissions without its files and database in between.
 
 The course's configured preprocessors run as they are. Of nbgrader's own, those that open the gradebook once a notebook
 get what they ask for from what was read once (`Released`), or from a session that others share (`Rows`).

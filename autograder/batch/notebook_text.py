@@ -1,4 +1,4 @@
-"""A notebook's file, the same to the byte as nbformat writes it, in a third of the time.
+"""Writes a notebook's file byte for byte as nbformat does, in a third of the time.
 
 Python's own encoder works in C only where nothing is indented.
 """

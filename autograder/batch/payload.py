@@ -1,4 +1,4 @@
-"""What a worker on another machine is sent: an assignment once, and submissions one by one.
+"""What is sent to a worker on another machine: an assignment once, and submissions one by one.
 
 A worker has neither the course's folder nor its gradebook. All that it needs of them for an assignment travels as a
 `Shipment`, which is the same as another if its `hash` is. A submission's files travel with its task, as bytes.

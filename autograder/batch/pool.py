@@ -1,4 +1,4 @@
-"""Workers on this machine: a process each, replaced if it dies."""
+"""Worker processes on this machine; one that dies is replaced."""
 
 from __future__ import annotations
 

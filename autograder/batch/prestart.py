@@ -1,4 +1,4 @@
-"""Starts the warm processes of a class while nbgrader is still being imported, which takes as long.
+"""Starts the fork servers of a class while nbgrader is being imported, which takes as long.
 
 What they are started from is guessed, from where nbgrader keeps things if nothing else is configured; whoever uses
 them compares that with what is so.

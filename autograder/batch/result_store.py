@@ -1,7 +1,7 @@
-"""What came of examining a submission, kept in a file under the hash of all that it depends on.
+"""Stores the result of grading a submission in a file, under the hash of everything that it depends on.
 
     results/<assignment>/<student>/<key>.json     beside the gradebook; older ones are the history of the marks
-    results/<assignment>/<student>/<key>.2.json   what came of examining the same once more, with `--force`
+    results/<assignment>/<student>/<key>.2.json   the result of examining it once more, with `--force`
     results/<assignment>/<student>/landed         the key of the one that the gradebook and autograded/ have
 
 A record is written whole or not at all. One that cannot be read counts as none.
@@ -22,7 +22,7 @@ LANDED = "landed"
 
 @dataclass
 class Record:
-    """What came of one submission.
+    """The result of one submission.
 
     key -- a hash of all that the result depends on
     submission, grader -- hashes of what was handed in, and of what graded it
@@ -104,7 +104,7 @@ class Records:
             return None
 
     def once_more(self, student: str, key: str) -> str:
-        """Return the key under which what comes of examining the same once more stands beside what came before."""
+        """Return the key under which a repeated examination is stored beside the earlier one."""
         keys = itertools.chain([key], (f"{key}.{number}" for number in itertools.count(2)))
         return next(one for one in keys if not (self.folder / student / f"{one}.json").exists())
 
@@ -129,7 +129,7 @@ class Records:
 
 
 def is_of(landed: str, key: str) -> bool:
-    """Tell whether what has landed is of a key, be it of the first examination or of a later one."""
+    """Return whether what has landed is of a key, be it of the first examination or of a later one."""
     return landed.partition(".")[0] == key
 
 

@@ -1,4 +1,4 @@
-"""The unit of work: what was released and what was handed in, to a record of what came of it.
+"""The unit of work: grades one submission and returns its record.
 
 A pool on this machine and a cluster run the same function. What serves all submissions (the course's steps, what the
 gradebook says, the warm processes) is made at the first call in a process and kept there.

@@ -1,4 +1,4 @@
-"""What `autograder collect` prints."""
+"""Output of `autograder collect`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def collect_summary(plan: CollectionPlan, dry_run: bool) -> str:
     table = Table(box=box.SIMPLE_HEAD, title=f"what was handed in, {_LAYOUTS[plan.layout]}", expand=True)
     table.add_column("student", no_wrap=True)
     table.add_column("handed in (UTC)", no_wrap=True)
-    table.add_column("what becomes of it")
+    table.add_column("what happens to it")
     table.add_column("files", ratio=1)
     for submission in plan.submissions:
         files = ", ".join(
@@ -48,11 +48,11 @@ def collect_summary(plan: CollectionPlan, dry_run: bool) -> str:
         parts += [f"{student}: earlier attempt, not collected: {path}" for path in paths]
     for student, paths in plan.beside.items():
         parts += [f"{student}: not asked for, not collected: {path}" for path in paths]
-    parts += [f"nobody's: {path}: {why}" for path, why in sorted(plan.nobodys.items())]
+    parts += [f"not assigned to a student: {path}: {why}" for path, why in sorted(plan.unassigned.items())]
     counts = Counter(submission.status for submission in plan.submissions)
     told = [f"{count} {_STATUS[status]}" for status in _STATUS if (count := counts[status])]
     total = f"{len(plan.submissions)} students: {'; '.join(told)}" if told else "No student's submission was found"
-    more = [f"nobody's files: {len(plan.nobodys)}"] if plan.nobodys else []
+    more = [f"files not assigned: {len(plan.unassigned)}"] if plan.unassigned else []
     if plan.junk:
         more.append(f"files that systems leave behind, ignored: {plan.junk}")
     parts.append("; ".join([total, *more]) + ".")
@@ -60,7 +60,7 @@ def collect_summary(plan: CollectionPlan, dry_run: bool) -> str:
         who = ", ".join(plan.late)
         place = f"submitted/<student>/<assignment>/{TIMESTAMP}"
         parts.append(
-            f"Late, says the platform, and not when: {who}. To take something off, write the time into {place}."
+            f"Marked late by the platform, without a time: {who}. For a late penalty, write the time into {place}."
         )
     if dry_run:
         parts.append("Nothing was written. To write it: the same command without --dry-run.")

@@ -1,4 +1,4 @@
-"""A simulated class, end to end: generate the assignments, hand them in, grade them, write report and feedback."""
+"""A simulated class, end to end: generate the assignments, submit, grade, write report and feedback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `autograder grade` prints: progress, what a regrade would change, and what came of it."""
+"""Output of `autograder grade`: progress, marks that a regrade would change, and the summary."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from autograder.batch.grade import ClassResult, MarksChange
     from autograder.batch.result_store import Record
 
-# A longer table is nobody's help on a terminal; `autograder report` makes a page.
+# A longer table does not help on a terminal; `autograder report` makes a page.
 TABLE_ROWS = 500
 # On a log rather than a terminal: a line every so many seconds.
 LINE_SECONDS = 5.0
@@ -110,9 +110,11 @@ def class_summary(result: ClassResult) -> str:
     if result.unchanged:
         counts.append(f"{len(result.unchanged)} unchanged since they were graded")
     if result.failed:
-        counts.append(f"{len(result.failed)} could not be graded and have no new marks")
+        counts.append(f"{len(result.failed)} could not be graded")
     if result.unchanged and not (result.graded or result.failed or result.changes):
-        counts = [f"Nothing to do: {len(result.unchanged)} submissions are graded and unchanged"]
+        many = len(result.unchanged) > 1
+        submissions = f"{len(result.unchanged)} submissions are" if many else "1 submission is"
+        counts = [f"Nothing to do: {submissions} graded and unchanged"]
     return printable("\n".join([*parts, "; ".join(counts) + "."]))
 
 

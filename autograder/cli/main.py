@@ -1,4 +1,4 @@
-"""The commands. Thin: each imports what it needs when it runs, so that `--help` answers at once."""
+"""The commands. Each imports what it needs when it runs, so that `--help` answers at once."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def collect(
     assignment: Annotated[str, typer.Argument(help="The assignment that was handed in.")],
     path: Annotated[Path, typer.Argument(help="The folder or zip file that your learning platform exported.")],
     pattern: Annotated[
-        str | None, typer.Option(metavar="REGEX", help="Whose a file is, by its place: (?P<student>...).")
+        str | None, typer.Option(metavar="REGEX", help="Finds the student in a file's path: (?P<student>...).")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; show what would be done.")] = False,
 ) -> None:
@@ -195,7 +195,7 @@ def collect(
     from autograder.cli.collect_output import collect_summary
 
     typer.echo(collect_summary(plan, dry_run))
-    if not plan.submissions or plan.nobodys:
+    if not plan.submissions or plan.unassigned:
         raise typer.Exit(1)
 
 
@@ -322,7 +322,7 @@ def export(
     from autograder.course import Course, CourseError
 
     if form not in ("csv", "canvas", "gradescope"):
-        raise typer.BadParameter(f"{form!r} is none of csv, canvas and gradescope.", param_hint="--format")
+        raise typer.BadParameter(f"{form!r} is not one of csv, canvas and gradescope.", param_hint="--format")
     try:
         course = Course.find()
         chosen = course.assignments([assignment])[0]

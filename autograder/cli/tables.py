@@ -29,7 +29,7 @@ CARRIED = "*"
 
 
 def validation_table(name: str, validation: Validation) -> str:
-    """Return the marks of a solution and of its release, function by function, and what came of mistakes."""
+    """Return the marks of a solution and its release, function by function, and the result of trying out mistakes."""
     table = Table(box=box.SIMPLE_HEAD, title=f"{name}: the solution and the untouched release", expand=True)
     table.add_column("function", no_wrap=True)
     table.add_column("solution", justify="right", no_wrap=True)
@@ -65,7 +65,7 @@ def _mistakes(proof: Proof | None) -> list[str]:
 def check_table(result: dict[str, Any]) -> str:
     """Return the result of grading one notebook: a function a row, and under the table what to know about it.
 
-    Where a misconception explains why a function fails, its id stands in a column of its own.
+    Where a misconception explains why a function fails, its id is in a column of its own.
     """
     table = Table(box=box.SIMPLE_HEAD, title=f"{result['notebook']} ({result['assignment']})", expand=True)
     table.add_column("function", no_wrap=True)

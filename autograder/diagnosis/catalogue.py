@@ -1,4 +1,4 @@
-"""The catalogue of an assignment: the mistakes that students make, as data.
+"""The catalogue of an assignment: mistakes that students make, as data.
 
 It lies beside the master, `notebooks/<assignment>.misconceptions.toml`, and its entries are changes to the reference
 solution. One catalogue serves the diagnosis, the class report, the demo and the proof that the tests catch every entry.
@@ -35,7 +35,7 @@ class Misconception:
 
     id -- short and stable
     function -- the graded function: the grade_id of its solution cell, and the name that the cell defines
-    changes -- pairs of texts; the first of each stands in the reference solution exactly once, and the second in its
+    changes -- pairs of texts; the first of each occurs in the reference solution exactly once, and the second in its
         place makes the mistake
     hints -- what the student reads, the first attempt's first
     cause -- why students do this

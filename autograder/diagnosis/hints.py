@@ -1,4 +1,4 @@
-"""What a student is told: hints, in the output of the first test of a function that failed."""
+"""Adds hints to the output of the first failed test of a function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small mechanical changes to a solution: what passes all tests all the same shows where these are weak.
+"""Small mechanical changes to a solution; those that pass all tests show where the tests are weak.
 
 The changes are those of slips and misreadings, whatever the exercise is: another operator, a constant one off, a
 statement or keyword left out, arguments swapped, another name. Asserts that are given to students are not changed, for
@@ -88,7 +88,7 @@ class Explanation:
     reason: str
 
     def fits(self, mutant: Mutant) -> bool:
-        """Tell whether this is about a mutant."""
+        """Return whether this is about a mutant."""
         return (self.function, self.before, self.after) == (mutant.function, mutant.before, mutant.after)
 
 

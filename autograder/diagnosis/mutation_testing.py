@@ -1,4 +1,4 @@
-"""Prove that an assignment's tests catch mistakes: every entry of its catalogue, and every mutant of its solution.
+"""Proves that tests catch mistakes: every catalogue entry, and every mutant of the solution.
 
 It runs in a process of its own, without a sandbox: all code in it is the author's, or made of it.
 """
@@ -38,7 +38,7 @@ _SECONDS = 5.0  # for the tests of one function with one mistake
 
 @dataclass
 class Proof:
-    """What came of trying out mistakes.
+    """The result of trying out mistakes.
 
     missed -- entries of the catalogue that pass all tests
     undiagnosed -- entries of exercises that are no plain functions: what is wrong in them is not looked into
@@ -111,7 +111,7 @@ class Bench:
             if grade_id in self.solution.tests:
                 self._tests.setdefault(function, []).append(grade_id)
         self.cells = {name: str(marked[name]["source"]) for name in self._tests if name in marked}
-        # Tests that judge what ordinary cells make of the function see the same whatever stands in its place.
+        # Tests that judge what ordinary cells make of the function see the same whatever replaces it.
         self._whole = {name for name in self._tests if any(needs.get(test) for test in self._tests[name])}
 
     @property
@@ -120,13 +120,13 @@ class Bench:
         return [name for name in self.cells if name not in self.functions or name in self._whole]
 
     def notices(self, name: str, source: str) -> bool:
-        """Tell whether the tests of an exercise notice that its cell says something else."""
+        """Return whether the tests of an exercise notice that its cell says something else."""
         if name in self._runs_whole:
             return self._is_noticed(name, source)
         return name not in self.functions or self.fails_with(name, source)
 
     def is_tried(self, name: str) -> bool:
-        """Tell whether the tests of an exercise can be run here at all."""
+        """Return whether the tests of an exercise can be run here at all."""
         return name in self.functions or name in self._runs_whole
 
     @cached_property
@@ -134,7 +134,7 @@ class Bench:
         return {name for name in self.judged_whole if not self._is_noticed(name, self.cells[name])}
 
     def _is_noticed(self, name: str, source: str) -> bool:
-        """Tell whether the tests of an exercise notice that its cell says something else, by running the notebook."""
+        """Return whether the tests of an exercise notice that its cell says something else, by running the notebook."""
         namespace: dict[str, Any] = {"__name__": "__main__"}
         waiting = list(self._tests[name])
         with quietly(), contextlib.suppress(TimeIsUp), time_limit(_SECONDS):
@@ -142,7 +142,7 @@ class Bench:
                 grade_id = step.get("grade_id")
                 if grade_id is None:
                     text = source if step["source"] == self.cells[name] else step["source"]
-                    with contextlib.suppress(Exception, SystemExit):  # as in Jupyter, the next cell runs all the same
+                    with contextlib.suppress(Exception, SystemExit):  # as in Jupyter, the next cell still runs
                         exec(compile(python_source.plain_python(text), "<cell>", "exec"), namespace)
                 elif grade_id in waiting:
                     waiting.remove(grade_id)
@@ -170,7 +170,7 @@ class Bench:
         return None
 
     def fails_with(self, name: str, source: str) -> bool:
-        """Tell whether the tests of a function notice that its cell says something else."""
+        """Return whether the tests of a function notice that its cell says something else."""
         try:
             with quietly(), time_limit(_SECONDS):
                 function = self.solution.variant(name, source)

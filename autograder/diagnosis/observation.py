@@ -102,7 +102,7 @@ def deviation(behaviour: Behaviour, reference: Behaviour) -> Behaviour:
 
 
 def same_value(one: Value, other: Value) -> bool:
-    """Tell whether two items are the same: kind and shape strictly, numbers to a tolerance, NaN like NaN."""
+    """Return whether two items are the same: kind and shape strictly, numbers to a tolerance, NaN like NaN."""
     if one[0] != other[0]:
         return False
     if one[0] == "number":
@@ -114,7 +114,7 @@ def same_value(one: Value, other: Value) -> bool:
 
 
 def same_items(one: Behaviour, other: Behaviour) -> bool:
-    """Tell whether two behaviours are the same, item by item."""
+    """Return whether two behaviours are the same, item by item."""
     return one.keys() == other.keys() and all(same_value(value, other[name]) for name, value in one.items())
 
 

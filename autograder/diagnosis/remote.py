@@ -1,4 +1,4 @@
-"""The diagnosis in the grader's process: a student's functions, called through the wire, against what is known.
+"""Diagnosis in the grader process: calls a student's functions over the wire and compares them with variants.
 
 It comes when all tests have run, so whatever a student's function does in it, the marks stand already. The functions
 that it calls and that failed themselves are the references meanwhile, lent and taken back, so that a mistake is found

@@ -1,4 +1,4 @@
-"""The solved notebook's functions in a namespace of their own, and its tests, to be run on variants of them."""
+"""The functions of the solved notebook in a namespace of their own, and its tests, to run on variants of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A limit in seconds for Python code in this process's main thread."""
+"""A time limit for Python code in the main thread of this process."""
 
 from __future__ import annotations
 

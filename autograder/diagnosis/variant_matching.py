@@ -1,4 +1,4 @@
-"""Which misconceptions explain what a function does: pure comparisons, nothing is called here.
+"""Which misconceptions explain what a function does: comparisons only, nothing is called.
 
 Each probe gives a deviation: the items in which the function differs from the reference (behaviour.py). A misconception
 is possible if, wherever its own deviation can be seen, the student's function deviates in the same way. The fewest
@@ -46,13 +46,13 @@ def possible(student: Deviations, variants: Mapping[str, Deviations]) -> dict[st
 
 
 def hopeless(student: Deviations, variants: Mapping[str, Deviations]) -> bool:
-    """Tell whether no further probe can make any variant explain what is wrong."""
+    """Return whether no further probe can make any variant explain what is wrong."""
     results = {name: [_results(items) for items in deviations] for name, deviations in variants.items()}
     return not possible(student, variants) and not possible([_results(items) for items in student], results)
 
 
 def told_apart(one: Deviations, other: Deviations) -> bool:
-    """Tell whether two variants differ on any probe."""
+    """Return whether two variants differ on any probe."""
     return not all(itertools.starmap(same_items, zip(one, other, strict=True)))
 
 

@@ -1,4 +1,4 @@
-"""What is known of each function before any student comes: probes, and what each variant does with them."""
+"""Inputs that tell variants of a function apart, and what each variant does with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The zip that Gradescope builds an autograder of.
+"""Makes the zip from which Gradescope builds an autograder.
 
     setup.sh, run_autograder     what Gradescope runs: once for the image, and for each submission
     autograder/, pyproject.toml  this package, and what it needs in fixed versions

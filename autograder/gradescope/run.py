@@ -1,4 +1,4 @@
-"""Grade one submission as Gradescope asks for it: /autograder/submission into /autograder/results/results.json.
+"""Grades one submission in Gradescope's container: /autograder/submission to /autograder/results/results.json.
 
 If the submission cannot be read, that is said in results.json with a score of 0, and the student can hand in again. If
 the grader itself fails, no results are written: Gradescope then tells the instructor, and the student has no marks.

@@ -1,4 +1,4 @@
-"""Each function on its own merit: a test that failed because of another function is run again without that fault.
+"""Error carried forward: reruns a test that failed because of another function, with a reference in its place.
 
 Examiners call it error carried forward. When all cells have run, a test that did not earn its points, and whose
 function depends on others that failed, is run again in a student's process of its own, in which references stand in
@@ -26,7 +26,7 @@ from autograder.processes.process import Process
 
 @dataclass(frozen=True)
 class Ran:
-    """A student's cell that ran: where it stands, its number, and what stands in it."""
+    """A student's cell that ran: its position, its number and its source."""
 
     position: int
     number: int
@@ -35,7 +35,7 @@ class Ran:
 
 @dataclass
 class Retests:
-    """What came of running tests again.
+    """The result of running tests again.
 
     lent -- the functions that were lent, for each test whose outputs are now those of the second run
     right -- those of these tests that earned all their points then
@@ -111,7 +111,7 @@ class CarryForward:
                 if outputs is not None and self._keep(cell, outputs, lend, result):
                     full |= result.right
         except GradingError as error:
-            # All tests have run before; what came of that stands.
+            # All tests have run before; that result stands.
             result.stopped = f"tests were not run again with our functions: {error}"
         finally:
             self._end_session()

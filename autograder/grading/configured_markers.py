@@ -1,4 +1,4 @@
-"""The markers that a course has configured for nbgrader's steps."""
+"""The markers that a course has configured for nbgrader's preprocessors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What serves all submissions of a notebook: what its master says of each cell, and two warm processes."""
+"""Grades submissions of one notebook: holds its specification and two fork servers."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ class Engine:
         return report | self._failing
 
     def _refuse_unable(self, report: dict[str, str]) -> None:
-        """Raise UnsoundBundleError if this machine lacks what the master imports: that is nobody's wrong answer."""
+        """Raise UnsoundBundleError if this machine lacks what the master imports: that is not a wrong answer."""
         for grade_id, error in report.items():
             if error.startswith(("ModuleNotFoundError", "ImportError")):
                 raise UnsoundBundleError(f"{grade_id} of the solution cannot run on this machine: {error}")
@@ -281,9 +281,9 @@ class Engine:
         return {"script": self.specification.script(), "misconceptions": known, "files": files}
 
     def _process_limits(self, own: int) -> ProcessLimits:
-        """What the kernel is told. The clock is held from outside; the processor's is for when nobody holds it.
+        """What the kernel is told. The host keeps the time; the limit on processor time is for when it does not.
 
-        own -- bytes of the assignment's own files, which count for nobody
+        own -- bytes of the assignment's own files, which count for no student
         """
         cpu = int(self.limits.submission * (os.cpu_count() or 1)) + 10
         return ProcessLimits(self.limits.memory + IN_MEMORY * own, self.limits.scratch + own, cpu, THREADS)
@@ -331,7 +331,7 @@ class Engine:
 
 
 def _catalogue(bundle: Bundle, name: str) -> Catalogue | None:
-    """Return the catalogue that was released, None if there is none that can be read: grading needs none."""
+    """Return the catalogue that was released, None if it cannot be read: grading does not need it."""
     path = bundle.catalogue(name)
     with contextlib.suppress(CatalogueError):
         return None if path is None else Catalogue.read(path)
@@ -353,7 +353,7 @@ def _temporary_folder() -> Iterator[Path]:
 
 
 def _folder_for_nobody(prefix: str) -> Path:
-    """Make a folder that a process without rights can pass through, and nobody else look into."""
+    """Make a folder that an unprivileged process can pass through and nobody else can list."""
     folder = Path(tempfile.mkdtemp(prefix=prefix))
     folder.chmod(0o711)
     return folder
@@ -368,7 +368,7 @@ def _remove(folder: Path) -> None:
 
 
 def _files(folder: Path | None) -> tuple[dict[str, Path], int]:
-    """Return the files of a folder, by their places in it, and their size; links are none."""
+    """Return the files of a folder, by their places in it, and their size; links are left out."""
     if folder is None:
         return {}, 0
     files = {place: folder / place for place in files_in(folder)}

@@ -1,4 +1,4 @@
-"""Walk through one submission: the student's cells run in the student's process, the tests in the grader's.
+"""Examines one submission: student cells run in the student's process, tests in the grader process.
 
 An assignment whose tests need more of a student's objects than crosses between two processes has one: its tests run in
 the student's process, in the same sandbox. No test is run again there, and nothing is diagnosed.
@@ -34,7 +34,7 @@ CELLS_SHOWN = 20
 
 @dataclass
 class Examination:
-    """What came of walking through a submission; the outputs are in the notebook.
+    """The result of examining a submission; the outputs are in the notebook.
 
     repairs -- what had to be mended in the notebook before
     notes -- what happened on the way that a reader of the result should know
@@ -163,7 +163,7 @@ class Examiner:
             return outputs
         rest = [text for line, text in parts if line > failed]
         if rest:
-            self._note_repair(f"cell {cell.number} fails at line {failed}; what stands behind that was run on its own")
+            self._note_repair(f"cell {cell.number} fails at line {failed}; what follows it was run on its own")
         for text in rest:
             outputs += self._run_whole(replace(cell, source=text))[0]
         return outputs
@@ -188,7 +188,7 @@ class Examiner:
         return outputs, line if type(line) is int else None
 
     def _with_room(self, outputs: list[Output], number: int) -> list[Output]:
-        """Return a cell's outputs if there is still room for them in the notebook, else a word that there is none.
+        """Return a cell's outputs if there is still room for them in the notebook, else a note that there is not.
 
         A notebook has thousands of cells if its author likes, and each result is kept, sent and read as a whole.
         """

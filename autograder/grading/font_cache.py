@@ -1,4 +1,4 @@
-"""Matplotlib's list of fonts, which takes a third of a second to make, kept between runs in the user's cache."""
+"""Keeps matplotlib's font list, which takes a third of a second to make, in the user's cache."""
 
 from __future__ import annotations
 

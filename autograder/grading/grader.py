@@ -1,4 +1,4 @@
-"""The grader process: it has run the solved master, and runs a submission's tests.
+"""The grader process: has run the solved master, and runs a submission's tests.
 
     ["run", {"grade_id", "number", "fresh", "lend"}]  from the host, answered by
     ["done", {"outputs", "ename", "evalue", "seconds", "broken"}]
@@ -52,7 +52,7 @@ class Prepared:
     """What is ready before any submission comes: the master has run, and what it changed is known.
 
     steps -- the master's cells, and what they did
-    files -- the files that the assignment brings, by their places; of modules what stands in them
+    files -- the files that the assignment brings, by their places; of modules with their content
     report -- the tests that the solution itself does not pass, each with the error, and the cells that cannot import
         what they need
     diagnostician -- knows the misconceptions, if there is a catalogue
@@ -137,7 +137,7 @@ def _module_at(place: str) -> str:
 
 
 def _modules(files: Sequence[str]) -> dict[str, str]:
-    """Return these files, and of modules what stands in them."""
+    """Return these files, and of modules with their content."""
     return {
         place: Path(place).read_text(encoding="utf-8", errors="replace") if place.endswith(".py") else ""
         for place in files

@@ -1,4 +1,4 @@
-"""What can keep a submission from being judged, which is never the student's zero.
+"""Reasons why a submission could not be graded; none of them is the student's zero.
 
 GradingError                  the submission stays ungraded, and the instructor is told why
 ├── GraderProcessError        the grader's own process failed or ran too long

@@ -1,4 +1,4 @@
-"""How an assignment is graded, in words: for whoever makes it, and for whoever grades by it."""
+"""Describes in words how an assignment is graded, for its author and for whoever grades with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run a notebook in a kernel of its own, as Jupyter and plain nbgrader do."""
+"""Runs a notebook in a Jupyter kernel, as plain nbgrader does."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def run_in_kernel(notebook: NotebookNode, beside: Path, file: Path) -> NotebookN
             timeout=_CELL_TIMEOUT,
             kernel_name="python3",
             allow_errors=True,
-            skip_cells_with_tag="",  # what need not run to be graded has to run all the same
+            skip_cells_with_tag="",  # cells that grading skips have to run here
             resources={"metadata": {"path": str(folder)}},
             # The kernel would warn on our stderr that its socket is not encrypted; it only listens on loopback.
             extra_arguments=["--IPKernelApp.log_level=ERROR", "--HistoryManager.hist_file=:memory:"],

@@ -1,4 +1,4 @@
-"""Tests that the solution itself does not pass where it is graded: they say nothing about anybody's answer."""
+"""Withdraws verdicts of tests that the solution itself does not pass: a person has to judge these."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What this project puts among nbgrader's steps when it autogrades; nbgrader_config.py names it.
+"""This project's preprocessors in `nbgrader autograde`; nbgrader_config.py lists them.
 
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import Execute
@@ -131,7 +131,7 @@ class HandedIn:
 class GiveRoles(NbGraderPreprocessor):
     """Make a submission's cells what the assignment says they are, before nbgrader's own steps look at them.
 
-    Those fail on a cell that stands there twice, that the assignment does not have (any more) or whose metadata make no
+    Those fail on a duplicated cell, that the assignment does not have (any more) or whose metadata make no
     sense, and leave the notebook ungraded, or the whole class.
     """
 

@@ -1,8 +1,8 @@
-"""The host between a student's process and the grader's: passes messages on, and holds the clock.
+"""The host between the student's process and the grader process: passes messages on and keeps the time.
 
-Only one of the two has the word at a time. The host asks one of them to run a cell; while that runs, the one that has
-the word sends a request or a reply, which is handed to the other, which then has the word. What arrives from the
-student's process is never believed: a message out of turn, or one that is none, ends that process and nothing else.
+Only one of the two runs at a time. The host asks one of them to run a cell; whichever is running sends a request or a
+reply, which the host passes to the other, and then it is the other's turn. Messages of the student's process are not
+trusted: one that is malformed or out of turn ends that process and nothing else.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Conversation:
         Raises GraderProcessError as `run_test` does.
         """
         order = {"functions": functions, "number": number, "fresh": fresh}
-        # What it takes to get to know the functions is none of the student's time.
+        # Preparing the functions does not count as the student's time.
         _RunningCell(self, "grader", LEARNING).run(["run", order | {"failed": []}])
         turn = _RunningCell(self, "grader", DIAGNOSIS).run(["run", order | {"failed": failed}])
         found: dict[str, list[str]] = (turn.answer or {}).get("misconceptions", {})

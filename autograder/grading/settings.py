@@ -1,4 +1,4 @@
-"""What a course sets in its nbgrader_config.py about how submissions are run.
+"""Settings of a course's nbgrader_config.py for running submissions.
 
 c.Execute.timeout = 30             seconds for a cell; nbgrader's own setting
 c.Examine.submission_seconds = 300

@@ -1,4 +1,4 @@
-"""Grade one notebook on its own, without a gradebook."""
+"""Grades one notebook on its own, without a gradebook."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def examine_candidate(
 
 
 def find_assignment(known: list[Assignment], path: Path, notebooks: Sequence[NotebookNode]) -> Assignment:
-    """Return the assignment that notebooks belong to by what they define. Raises GradingError if it is none."""
+    """Return the assignment that notebooks belong to by what they define. Raises GradingError if there is none."""
     shared: Counter[Assignment] = Counter()
     for one in known:
         names = _graded_names(one)

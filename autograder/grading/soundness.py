@@ -1,6 +1,6 @@
-"""Whether an assignment can be graded as it was released, found out by the engine that grades students.
+"""Finds out, with the engine that grades students, whether an assignment can be graded as it was released.
 
-Its solution and its untouched release are graded like anybody's work. What the solution does not pass nobody can pass,
+Its solution and its untouched release are graded like any submission. What the solution does not pass nobody can pass,
 and what the release earns everybody is given. From this follows, too, in how many processes the assignment is graded:
 in two, which keeps the tests out of the students' reach, where the solution passes in two; else in one.
 
@@ -57,7 +57,7 @@ class Soundness:
 
 @dataclass(frozen=True)
 class _Tried:
-    """What came of grading solution and release in some number of processes."""
+    """The result of grading solution and release in one or two processes."""
 
     processes: int
     failing: dict[str, str]

@@ -1,4 +1,4 @@
-"""A bundle of what lies in source/ and release/ now, as generating the assignment would store it."""
+"""A bundle made from source/ and release/ as they are now, as generating the assignment would store it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Modules that are the student's, as the tests import them."""
+"""Modules that belong to the student, as the tests import them."""
 
 from __future__ import annotations
 

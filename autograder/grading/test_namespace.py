@@ -1,4 +1,4 @@
-"""Whose value a name has in a grade cell: the master's, or the student's.
+"""The namespace of the tests: decides whether a name has the master's value or the student's.
 
 A grade cell sees the solved master's variables as they are at that point, except that what the student's code had a
 part in is the student's; ownership.py says what that is. What the cell does to such a name (binds it anew, deletes it)
@@ -246,7 +246,7 @@ class GraderNamespace:
         return {name: found[name] for name in names if name in found} if type(found) is dict else None
 
     def _tell(self, ask: Callable[..., Any], *arguments: object) -> Any:
-        """Ask the student's process; whatever it answers in its despair is no concern of the tests."""
+        """Ask the student's process; an error on its side does not concern the tests."""
         try:
             return ask(*arguments)
         except WireError:
@@ -255,7 +255,7 @@ class GraderNamespace:
             return None
 
     def _is_data(self, value: object) -> bool:
-        """Tell whether a value can be sent as one; nothing of the grader's is lent with the names of a test."""
+        """Return whether a value can be sent as one; nothing of the grader's is lent with the names of a test."""
         return self._plain(value) is not None
 
     def _plain(self, value: object) -> Graph | None:

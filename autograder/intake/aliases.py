@@ -1,4 +1,4 @@
-"""Modules that notebooks import and that are not there under that name: older releases' helpers, and Colab's.
+"""Stand-ins for modules that notebooks import under other names: helpers of older releases, Colab's modules.
 
 What is put in their place lies beside the notebook in the student's process, and nowhere else.
 """

@@ -1,4 +1,4 @@
-"""Files inside an archive, read into memory; nothing is ever written to a place that an archive names."""
+"""Reads files of an archive into memory; nothing is ever written to a path that an archive names."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _UNKNOWN = {b"Rar!": "RAR", b"7z\xbc\xaf\x27\x1c": "7-Zip"}
 
 
 def is_archive(data: bytes) -> bool:
-    """Tell whether a file is an archive, or is compressed, by how it begins."""
+    """Return whether a file is an archive, or is compressed, by how it begins."""
     return data.startswith((*_ZIP, *_OPENERS, *_UNKNOWN)) or _is_tar(data)
 
 
@@ -119,7 +119,7 @@ def _is_tar(data: bytes) -> bool:
 
 
 def _is_safe(place: str, parts: tuple[str, ...]) -> bool:
-    """Tell whether a file's place is inside the archive's own folder, on any system."""
+    """Return whether a file's place is inside the archive's own folder, on any system."""
     return (
         bool(parts)
         and ".." not in parts

@@ -1,4 +1,4 @@
-"""How much of a file that nobody vouches for is looked at."""
+"""Limits on how much of an untrusted file is read."""
 
 from __future__ import annotations
 

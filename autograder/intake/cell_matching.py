@@ -1,4 +1,4 @@
-"""Which cell of a submission is which of the assignment's, for notebooks that have lost what nbgrader noted in them."""
+"""Matches a submission's cells with the assignment's, for notebooks that have lost nbgrader's metadata."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Roles:
         self._tests = {plain_text(text): grade_id for grade_id, text in released.items()}
 
     def test_by_text(self, source: str) -> str | None:
-        """Return the test that a cell's text is, None if it is none."""
+        """Return the test that has this text, None if there is none."""
         return self._tests.get(plain_text(source))
 
     def give_by_metadata(self, notebook: NotebookNode) -> dict[int, str]:
@@ -85,7 +85,7 @@ class Roles:
 def give_by_definition(sources: Sequence[str | None], wanted: Sequence[Exercise], roles: dict[int, str]) -> list[str]:
     """Find the cells that solve exercises by what they define; add them to the roles and return whose they are.
 
-    sources -- the cells' code, None for a cell that is none
+    sources -- the cells' code, None for a cell that is not code
     Of several cells the last counts that Python can compile, as in a kernel; if there is none, the last that looks
     like it.
     """

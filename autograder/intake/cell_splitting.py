@@ -1,4 +1,4 @@
-"""The parts of a code cell, so that one that fails does not take the others along."""
+"""Splits a code cell into parts, so that one that fails does not take the others along."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from autograder.intake import budget
 from autograder.intake.static_analysis import Statement, read_code
 from autograder.notebook import python_source
 
-# What goes on with the statement before it, though it stands at the left.
+# Continues the statement before it, though it is not indented.
 _CONTINUES = re.compile(r"(else|elif|except|finally|case)\b|[)\]}]")
 _CELL_MAGIC = re.compile(r"\s*%%(time|capture|prun)\b.*\n?")
 # How many pieces of a broken cell are tried together: a text in three quotes may have lines at the left.
@@ -36,7 +36,7 @@ def split(
     exercises -- the names that tests look for
     is_there -- tells whether a module can be imported
     elsewhere -- what other cells define; what this one says of it stays behind a call that may fail, as in a kernel
-    A cell runs as a whole. If a statement of it fails, the parts behind that one may run all the same.
+    A cell runs as a whole. If a statement of it fails, the parts after it may still run.
     """
     statements = read_code(source).statements
     if source.lstrip().startswith("%%") or len(statements) < 2:
@@ -67,7 +67,7 @@ def _cuts(
         exercise = bool(one.functions & exercises)
         after_foreign = position > 0 and _is_foreign(statements[position - 1], is_there)
         wanted = (one.binds and shaky) or (exercise and has_exercise)
-        # What is foreign here was there where the notebook was written, so what stands behind it did run.
+        # What is foreign here was there where the notebook was written, so what follows it did run.
         if after_foreign or (wanted and not redefines(one, elsewhere)):
             cuts.add(position)
             shaky = has_exercise = False
@@ -83,7 +83,7 @@ def _is_foreign(one: Statement, is_there: Callable[[str], bool]) -> bool:
 def rescue(source: str) -> list[str]:
     """Return the parts of a cell that Python cannot compile: those that it can, and between them what it cannot.
 
-    Only what stands at the left begins a part. A single part means that nothing of use could be told apart.
+    Only an unindented line begins a part. A single part means that nothing of use could be told apart.
     """
     if len(source) > budget.SOURCE:
         return [source]
@@ -116,7 +116,7 @@ def rescue(source: str) -> list[str]:
 
 
 def redefines(one: Statement, elsewhere: frozenset[str]) -> bool:
-    """Tell whether a statement gives another meaning to something that other cells define; imports do no harm."""
+    """Return whether a statement gives another meaning to something that other cells define; imports do no harm."""
     return not one.modules and bool((one.functions | one.others) & elsewhere)
 
 
@@ -162,7 +162,7 @@ def _pieces(source: str) -> list[str]:
 
 
 def _goes_on(text: str) -> bool:
-    """Tell whether what follows may make Python of a text that is none yet."""
+    """Return whether what follows may complete a text that is not Python yet."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -186,7 +186,7 @@ def named_definitions(source: str) -> list[str]:
 def inner_function(source: str, name: str) -> str | None:
     """Return a function that a cell defines inside of another function, on its own; None if there is none.
 
-    A method is none, because it needs its object.
+    Not a method, which needs its object.
     """
     tree = python_source.parse(source)
     found = None

@@ -1,4 +1,4 @@
-"""What a notebook finds beside itself when it runs: what was handed in with it, and stand-ins for what it misses."""
+"""The files beside a notebook when it runs: what was handed in with it, and stand-ins for missing modules."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ class Environment:
     handed_in: frozenset[str] = frozenset()
 
     def is_there(self, module: str) -> bool:
-        """Tell whether a top-level module can be imported."""
+        """Return whether a top-level module can be imported."""
         return module in self.given or module in self.handed_in or is_installed(module)
 
     def may_define_answers(self, modules: Collection[str]) -> bool:
-        """Tell whether one of these modules may hold what students are asked to write."""
+        """Return whether one of these modules may hold what students are asked to write."""
         return any(module not in self.given and not is_installed(module) for module in modules)
 
 
 @cache
 def is_installed(module: str) -> bool:
-    """Tell whether a top-level module belongs to Python or to an installed package; nothing is imported."""
+    """Return whether a top-level module belongs to Python or to an installed package; nothing is imported."""
     if module in sys.stdlib_module_names:
         return True
     # The current folder and a course's own are no place of packages.
@@ -65,7 +65,7 @@ class Surroundings:
     repairs: list[str] = field(default_factory=list)
 
     def shows(self, place: str) -> bool:
-        """Tell whether a file that was handed in may be there when the notebook runs."""
+        """Return whether a file that was handed in may be there when the notebook runs."""
         return not any(part.split(".")[0] in self.without for part in PurePosixPath(place).parts)
 
 
@@ -115,7 +115,7 @@ class Beside:
 
 
 def files_in(folder: Path | None) -> list[str]:
-    """Return the places of the files in a folder; links are none, nor is what may not be read or goes meanwhile."""
+    """Return the places of the files in a folder, without links and without what cannot be read or disappears."""
     if folder is None:
         return []
     # A notebook may lie in a folder that others use, too: pathlib's rglob stops with an error when a folder goes.

@@ -1,4 +1,4 @@
-"""Bytes to text, in the encodings that editors write; and text to what can be written, or shown."""
+"""Decodes bytes in the encodings that editors write, and makes text printable."""
 
 from __future__ import annotations
 

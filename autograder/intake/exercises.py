@@ -98,7 +98,7 @@ def shapes(code: Code) -> frozenset[tuple[str, str]]:
 
 
 def is_filled(source: str, exercise: Exercise) -> bool:
-    """Tell whether a cell defines something of an exercise, and more than was there before."""
+    """Return whether a cell defines something of an exercise, and more than was there before."""
     code = read_code(source)
     defined = (code.functions | code.others) & exercise.names
     if not defined:
@@ -112,7 +112,7 @@ def is_filled(source: str, exercise: Exercise) -> bool:
 
 
 def _has_more(text: str, stub: str) -> bool:
-    """Tell whether a function is what was released, and something more: an answer outside of the markers, for instance.
+    """Return whether a function is what was released, and something more: an answer outside the markers, for instance.
 
     text, stub -- what the function does, and what it did as released
     A function that lacks a line that was given is of another release, so what it has more may have been given there.
@@ -127,7 +127,7 @@ def _written(text: str) -> set[str]:
 
 
 def _waits(line: str) -> bool:
-    """Tell whether a line only waits for an answer: nothing, a comment, an assignment of None."""
+    """Return whether a line only waits for an answer: nothing, a comment, an assignment of None."""
     if len(line) >= _LINE:
         return False
     if _UNFILLED.fullmatch(line):
@@ -141,14 +141,14 @@ def _waits(line: str) -> bool:
 
 
 def _is_none(value: ast.expr) -> bool:
-    """Tell whether a value is None, or a tuple of nothing else."""
+    """Return whether a value is None, or a tuple of nothing else."""
     if isinstance(value, ast.Tuple):
         return bool(value.elts) and all(map(_is_none, value.elts))
     return isinstance(value, ast.Constant) and value.value is None
 
 
 def is_unfilled_stub(source: str) -> bool:
-    """Tell whether nothing was written between the markers of a cell, of whatever release it is."""
+    """Return whether nothing was written between the markers of a cell, of whatever release it is."""
     inside = any_region = False
     for line in source.split("\n"):
         short = line.strip()[:_LINE]
@@ -176,7 +176,7 @@ def untouched(notebook: NotebookNode, wanted: Iterable[Exercise]) -> set[str]:
 
 
 def _nothing_written(source: str, exercise: Exercise) -> bool:
-    """Tell whether a cell has nothing but what was released, in this or another version, and comments."""
+    """Return whether a cell has nothing but what was released, in this or another version, and comments."""
     if exercise.released is None:
         return False
     released = iter(_code_lines(exercise.released))

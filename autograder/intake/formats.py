@@ -1,4 +1,4 @@
-"""What somebody handed in, by its bytes: notebooks, with the files that came in the same archive."""
+"""Recognises what was handed in, by its bytes: notebooks, with the files that came in the same archive."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def _notebook(data: bytes, name: str, remaining: Budget) -> Candidate:
 
 
 def _is_python(text: str) -> bool:
-    """Tell whether a text that is not called so is Python that defines something."""
+    """Return whether a text that is not called so is Python that defines something."""
     tree = python_source.parse(text) if len(text) <= budget.SOURCE else None
     return tree is not None and any(isinstance(node, ast.FunctionDef) for node in tree.body)
 

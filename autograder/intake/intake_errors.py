@@ -1,4 +1,4 @@
-"""What was handed in cannot be graded."""
+"""Raised for submissions that cannot be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a notebook says about itself beside its cells: who had it open, and which kernel it wants."""
+"""Cleans a notebook's metadata: account names, and the kernel that it asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A notebook as it came, to one in the layout that the grader expects.
+"""Brings a submitted notebook into the layout that the grader expects.
 
 Solution cells get the assignment's role, tests are where the student's code has what they need, and what is broken is
 kept apart from what is not. Nothing that earns marks is ever taken from anywhere but the assignment (tests) and the
@@ -85,7 +85,7 @@ class Layout:
         around = Environment(given.given | self._modules, given.handed_in)
         repairs: list[str] = []
         for cell in notebook.cells:
-            cell.metadata.pop(PARTS, None)  # nobody but this says so
+            cell.metadata.pop(PARTS, None)  # only intake sets this
         if any([strip_accounts(part.metadata) for part in (notebook, *notebook.cells)]):
             repairs.append("names and ids of accounts were taken out of the notebook's metadata")
         roles = self._roles.give_by_metadata(notebook)
@@ -278,7 +278,7 @@ class Layout:
                 repairs.append(f"{exercise.grade_id} was not filled in and no Python; it was made the empty exercise")
 
     def _is_written(self, exercise: Exercise, places: list[Place]) -> bool:
-        """Tell whether there is at least a broken attempt at an exercise."""
+        """Return whether there is at least a broken attempt at an exercise."""
         return any(exercise.names & set(named_definitions(source or "")) for source in _sources(places))
 
     def _place_tests(self, places: list[Place], taken: set[str], repairs: list[str]) -> list[Place]:

@@ -1,4 +1,4 @@
-"""What intake had to mend, where a student and an instructor see it: in the graded notebook."""
+"""Lists what intake repaired at the top of the graded notebook."""
 
 from __future__ import annotations
 

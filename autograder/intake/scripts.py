@@ -1,4 +1,4 @@
-"""Python files that were exported from a notebook, back to a notebook."""
+"""Turns Python files that were exported from a notebook back into notebooks."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def notebook_from_script(text: str, name: str) -> tuple[NotebookNode, list[str]]
 
 
 def _says_something(source: str) -> bool:
-    """Tell whether there is more than a line for the system or about the encoding."""
+    """Return whether there is more than a line for the system or about the encoding."""
     return any(line.strip() and not line.startswith(("#!", "# coding", "# -*-")) for line in source.split("\n"))
 
 

@@ -1,4 +1,4 @@
-"""Which of the notebooks that somebody handed in is the one to grade."""
+"""Chooses which of several submitted notebooks is graded."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def choose(
 
     wanted -- the exercises
     name -- what the notebook should be called; that counts if two have filled in as many
-    others -- the names of the assignment's other notebooks, which are none of this one's
+    others -- the names of the assignment's other notebooks, which do not belong to this one
     Returns None if none of them can be the notebook.
     """
     if len(candidates) == 1 and candidates[0].name == f"{name}.ipynb":
@@ -92,7 +92,7 @@ def choose(
 
 
 def _has_cells_of(candidate: Candidate, wanted: Sequence[Exercise]) -> bool:
-    """Tell whether a notebook has a cell that nbgrader knows as one of these exercises."""
+    """Return whether a notebook has a cell that nbgrader knows as one of these exercises."""
     ids = {exercise.grade_id for exercise in wanted} | {test for exercise in wanted for test in exercise.tests}
     notes = [cell.metadata.get("nbgrader") for cell in candidate.notebook.cells]
     found = (note.get("grade_id") for note in notes if isinstance(note, dict))

@@ -110,7 +110,7 @@ def _read(source: str) -> Code:
 
 
 def _is_misplaced(tree: ast.Module, plain: str) -> bool:
-    """Tell whether there is a `return` outside of a function, or the like, which keeps the whole cell from running."""
+    """Return whether there is a `return` outside of a function, or the like, which prevents the cell from running."""
     if not any(word in plain for word in ("return", "yield", "break", "continue")):
         return False
     waiting: list[tuple[ast.AST, bool, bool]] = [(node, False, False) for node in tree.body]
@@ -220,7 +220,7 @@ def _calls(node: ast.AST) -> list[ast.Call]:
 
 
 def _raises(node: ast.stmt) -> bool:
-    """Tell whether a statement without a call may raise, in the way that students' tests do."""
+    """Return whether a statement without a call may raise, in the way that students' tests do."""
     return not _is_definition(node) and any(isinstance(inner, ast.Raise | ast.Assert) for inner in ast.walk(node))
 
 

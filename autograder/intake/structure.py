@@ -1,4 +1,4 @@
-"""Data as they stand in a notebook's file, of any version and in any state, to a valid notebook of version 4.5.
+"""Turns notebook JSON of any version and in any state into a valid notebook of version 4.5.
 
 Outputs are dropped: they are made afresh when the notebook is graded.
 """
@@ -48,7 +48,7 @@ def notebook_from_json(text: str, name: str, remaining: Budget) -> tuple[Noteboo
 
 
 def notebook_from_data(data: Any, name: str, remaining: Budget) -> tuple[NotebookNode, list[str]]:
-    """Return a notebook made of parsed JSON, and what was mended. Raises IntakeError if it is none."""
+    """Return a notebook made of parsed JSON, and what was repaired. Raises IntakeError if it is not a notebook."""
     from nbformat import from_dict  # noqa: PLC0415 (while the warm processes get ready)
 
     if not isinstance(data, dict):
@@ -97,7 +97,7 @@ def _cells(data: dict[str, Any], repairs: list[str]) -> list[Any] | None:
 
 
 def _cell(data: Any, remaining: Budget) -> dict[str, Any] | None:
-    """Return a valid cell, None if it is none."""
+    """Return a valid cell, None if it is not a cell."""
     if not isinstance(data, dict):
         return None
     kind = data.get("cell_type")

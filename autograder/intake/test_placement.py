@@ -1,4 +1,4 @@
-"""Where tests belong among a student's cells: behind what they test, and all that this needs."""
+"""Finds where tests belong among a student's cells: after what they test and everything that this needs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Needs:
     """Which names a notebook's cells bind, where, and what these need in turn.
 
-    sources -- the code of the notebook's cells, None for cells that are none of the student's
+    sources -- the code of the notebook's cells, None for cells that are not the student's
     """
 
     def __init__(self, sources: Sequence[str | None]) -> None:
@@ -34,7 +34,7 @@ class Needs:
     def place(self, exercise: Exercise, given: int | None) -> int | None:
         """Return the cell behind which the tests of an exercise see what they need; None if it does not matter.
 
-        given -- the cell behind which they stand, None if they stand nowhere. A test that stands behind what it needs
+        given -- the cell that they follow, None if they are not there. A test that follows what it needs
         stays there, as in a kernel, whatever is defined once more further down.
         """
         behind = -1 if given is None else given

@@ -1,4 +1,4 @@
-"""Everything a process prints, on its way into a `Recorder`: `sys.stdout`, and descriptors 1 and 2.
+"""Captures everything that a process prints, through `sys.stdout` and descriptors 1 and 2, for a `Recorder`.
 
 Python's own prints go straight to the recorder. What C code, `os.write` or a child process writes to
 the descriptors lands in two memory files that are read before each Python print and at a cell's end,

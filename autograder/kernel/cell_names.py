@@ -1,8 +1,8 @@
-"""What the code of a notebook's cells is called where it is compiled."""
+"""The file names under which the code of cells is compiled."""
 
 from __future__ import annotations
 
 
 def is_cell(filename: str) -> bool:
-    """Tell whether code of this file name stood in a notebook cell."""
+    """Return whether code of this file name stood in a notebook cell."""
     return filename.startswith(("<ipython-input", "<cell"))

@@ -1,4 +1,4 @@
-"""IPython's own `InteractiveShell`, set up the way ipykernel does but without a kernel around it.
+"""IPython's own `InteractiveShell`, set up the way ipykernel does, but without a kernel around it.
 
 Nothing is read from or written to a profile, nothing waits for input, and what a kernel would send
 to a front end goes into a `Recorder`.
@@ -41,7 +41,7 @@ class _ResultHook(DisplayHook):
     """Records a cell's last expression as `execute_result`."""
 
     def quiet(self) -> bool:
-        """Tell whether the cell ends in a semicolon."""
+        """Return whether the cell ends in a semicolon."""
         assert self.shell is not None
         if self.shell.uncounted is None:
             # IPython looks at the last cell of `In`.
@@ -150,7 +150,7 @@ class Interpreter(InteractiveShell):
     failed_line: int | None = None
     """The first line of the top-level statement that failed last, since somebody set this to None."""
     uncounted: str | None = None
-    """The cell that runs, if it is none of those in `In`."""
+    """The running cell, if it is not one of those in `In`."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(colors="nocolor", banner1="", **kwargs)

@@ -1,4 +1,4 @@
-"""What a notebook output may hold: text, JSON and MIME bundles, made valid and bounded.
+"""Text, JSON and MIME bundles of notebook outputs, made valid and kept within limits.
 
 Everything here takes a value of unknown origin and gives back plain `str`, `int`, `float`, `bool`,
 `None`, `list` and `dict`, or `None` for "not usable". Nothing here raises.
@@ -142,7 +142,7 @@ def _clean_item(mime: str, item: object) -> Any:
         except UnusableError:
             return None
     text = clean_text(item)
-    # What is not base64 would be put into a page's markup as it stands.
+    # What is not base64 would be put into a page's markup unchanged.
     if text is not None and _BASE64_MIME.fullmatch(mime) and not _BASE64.fullmatch(text):
         return None
     return text

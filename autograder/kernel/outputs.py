@@ -1,4 +1,4 @@
-"""The outputs of a cell, as dictionaries of nbformat 4: made, made valid, and kept from counting.
+"""Builds and sanitises cell outputs, dictionaries of nbformat 4.
 
 `sanitise` makes valid outputs from data that a hostile process sent; `demote` turns what the
 student's process showed during a grade cell into outputs that no scorer looks at. They are collected

@@ -1,4 +1,4 @@
-"""What a cell outputs, collected in order and within bounds where the cell runs."""
+"""Records what a cell outputs, in order and within limits."""
 
 import threading
 from collections.abc import Iterable

@@ -29,7 +29,7 @@ from autograder.kernel.recorder import Recorder
 
 @dataclass(frozen=True)
 class CellRun:
-    """What came of running a cell.
+    """The result of running a cell.
 
     `failed_line` is where the statement begins that did not end well, None if all did or none was begun.
 

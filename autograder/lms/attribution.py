@@ -62,12 +62,12 @@ class Attribution:
     """Whose the files of an export are.
 
     layout -- the pattern's name
-    nobodys -- why a file could not be attributed, by its place
+    unassigned -- why a file could not be attributed, by its place
     """
 
     layout: str
     owned: list[AttributedFile]
-    nobodys: dict[str, str]
+    unassigned: dict[str, str]
 
 
 def attribute(
@@ -122,7 +122,7 @@ def _canvas(files: Sequence[File], top: int, own: Collection[str]) -> Attributio
             theirs.setdefault(match["user"], []).append(match["file"])
     for file, match in matches.items():
         if match is None:
-            found.nobodys[str(file.path)] = "its name is not as Canvas names files"
+            found.unassigned[str(file.path)] = "its name is not as Canvas names files"
             continue
         user = match["user"]
         student = student_id(f"{match['name']}_{user}")
@@ -157,7 +157,7 @@ def _moodle(files: Sequence[File], top: int) -> Attribution:
     for file in files:
         match = matches.get(file)
         if match is None or match["kind"] != "file" or not match["file"]:
-            found.nobodys[str(file.path)] = (
+            found.unassigned[str(file.path)] = (
                 "text typed into Moodle is no file" if match else "its name is not as Moodle names files"
             )
             continue
@@ -185,11 +185,11 @@ def _gradescope(files: Sequence[File], metadata: File) -> Attribution:
         parts = file.path.parts[depth:]
         entry = submissions.get(parts[0])
         if entry is None or len(parts) < 2:
-            found.nobodys[str(file.path)] = f"{_METADATA} does not say whose it is"
+            found.unassigned[str(file.path)] = f"{_METADATA} does not say whose it is"
             continue
         submitters = [_submitter(one) for one in _get(entry, "submitters") or [] if isinstance(one, Mapping)]
         if not any(owner for _, owner in submitters):
-            found.nobodys[str(file.path)] = f"{_METADATA} names neither sid nor e-mail for it"
+            found.unassigned[str(file.path)] = f"{_METADATA} names neither sid nor e-mail for it"
         when = _timestamp(_get(entry, "created_at"))
         name = PurePosixPath(*parts[1:])
         for student, owner in submitters:
@@ -207,7 +207,7 @@ def _folders(files: Sequence[File], top: int, assignment: str) -> Attribution:
         if len(rest) > 1 and rest[0] == assignment:
             rest = rest[1:]
         if not rest:
-            found.nobodys[str(file.path)] = "it lies in no student's folder"
+            found.unassigned[str(file.path)] = "it lies in no student's folder"
         else:
             found.owned.append(AttributedFile(student_id(student), file, PurePosixPath(*rest)))
     return found
@@ -222,7 +222,7 @@ def _plain_files(files: Sequence[File], top: int, assignment: str) -> Attributio
             stem, attempt = PurePosixPath(_below(file, top)), 0
         student = re.sub(rf"[\s_.-]*{re.escape(assignment)}[\s_.-]*", "", stem.stem, flags=re.IGNORECASE)
         if not student:
-            found.nobodys[str(file.path)] = "its name does not say whose it is"
+            found.unassigned[str(file.path)] = "its name does not say whose it is"
         else:
             name = PurePosixPath(assignment).with_suffix(file.path.suffix)
             found.owned.append(AttributedFile(student_id(student), file, name, order=attempt))
@@ -243,7 +243,7 @@ def _by_pattern(files: Sequence[File], pattern: str) -> Attribution:
         given = match.groupdict() if match else {}
         student = given.get("student") or given.get("student_id")
         if not student:
-            found.nobodys[str(file.path)] = "the pattern does not fit it"
+            found.unassigned[str(file.path)] = "the pattern does not fit it"
             continue
         name = given.get("file") or given.get("file_id") or file.path.name
         attempt = given.get("attempt") or ""

@@ -1,4 +1,4 @@
-"""What is handed in where: a plan that can be looked at first, and its carrying out."""
+"""Plans which file is submitted where, so that the plan can be looked at first, and carries it out."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class CollectionPlan:
     layout -- by which pattern files were attributed
     earlier -- files of earlier attempts, by student
     beside -- what else a student handed in that stays out: a time stamp, and what is in the way of other files
-    nobodys -- why a file could not be attributed, by its place
+    unassigned -- why a file could not be attributed, by its place
     junk -- how many files were left behind by systems and tools
     """
 
@@ -62,7 +62,7 @@ class CollectionPlan:
     submissions: list[Submission] = field(default_factory=list)
     earlier: dict[str, list[str]] = field(default_factory=dict)
     beside: dict[str, list[str]] = field(default_factory=dict)
-    nobodys: dict[str, str] = field(default_factory=dict)
+    unassigned: dict[str, str] = field(default_factory=dict)
     junk: int = 0
 
     @property
@@ -87,13 +87,15 @@ def make_plan(
     notebooks -- the names of the assignment's notebooks, without .ipynb
     folders -- where a student's submission goes, by student; what lies there is compared
     """
-    plan = CollectionPlan(attribution.layout, nobodys={**contents.left_out, **attribution.nobodys}, junk=contents.junk)
+    plan = CollectionPlan(
+        attribution.layout, unassigned={**contents.left_out, **attribution.unassigned}, junk=contents.junk
+    )
     for student in sorted({one.student for one in attribution.owned}):
         theirs = [replace(one, name=_inside(one.name)) for one in attribution.owned if one.student == student]
         owners = sorted({one.owner for one in theirs if one.owner is not None})
         why = _not_theirs(student, owners, folders[student])
         if why:
-            plan.nobodys.update({str(one.file.path): why for one in theirs})
+            plan.unassigned.update({str(one.file.path): why for one in theirs})
             continue
         latest, earlier = _latest(theirs)
         files, beside = _placed(latest)

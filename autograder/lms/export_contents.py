@@ -1,4 +1,4 @@
-"""The files in a folder or a zip archive that nobody vouches for, without unpacking anything."""
+"""Lists the files of an untrusted folder or zip archive without unpacking anything."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Contents:
     junk: int = 0
 
     def find(self, name: str) -> File | None:
-        """Return the file of this name that lies highest, None if there is none."""
+        """Return the file of this name that is highest up, None if there is none."""
         found = [file for file in self.files if file.path.name == name]
         return min(found, key=lambda file: len(file.path.parts), default=None)
 

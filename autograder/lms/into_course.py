@@ -1,4 +1,4 @@
-"""An export, into a course."""
+"""Puts an export of a learning platform into a course."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Marks in the forms that others read: CSV, a Canvas gradebook, Gradescope's results."""
+"""Writes marks in the formats of others: CSV, a Canvas gradebook, Gradescope's results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a master.
+"""Errors in a master, with file, cell and line.
 
 AuthoringError
 └── RegionError    a marker is missing, misspelt or in the wrong place

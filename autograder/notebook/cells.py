@@ -1,4 +1,4 @@
-"""Cells as the grader knows them: plain dictionaries, with nbgrader's notes about them in their metadata."""
+"""Cells as plain dictionaries, and nbgrader's metadata of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 Cell = dict[str, Any]
-# Under this key a cell's metadata say which parts of it run all the same if one fails: each its first line and text.
+# Under this key a cell's metadata say which parts of it still run if one fails: each its first line and text.
 PARTS = "autograder_parts"
 
 
@@ -26,18 +26,18 @@ def grade_id_of(cell: Cell) -> str:
 
 
 def is_test(cell: Cell) -> bool:
-    """Tell whether an assignment's own cell is a test."""
+    """Return whether an assignment's own cell is a test."""
     own = nbgrader_metadata(cell)
     return bool(own.get("grade") and not own.get("solution") and cell["cell_type"] == "code")
 
 
 def is_solution(cell: Cell) -> bool:
-    """Tell whether students are to fill in an assignment's own cell."""
+    """Return whether students are to fill in an assignment's own cell."""
     return bool(nbgrader_metadata(cell).get("solution"))
 
 
 def is_by_hand(cell: Cell) -> bool:
-    """Tell whether a person grades an assignment's own cell."""
+    """Return whether a person grades an assignment's own cell."""
     own = nbgrader_metadata(cell)
     return bool(own.get("task") or (own.get("grade") and (own.get("solution") or cell["cell_type"] != "code")))
 

@@ -1,4 +1,4 @@
-"""Which functions a student's function depends on, by the solved notebook.
+"""Which functions a student's function depends on, according to the solved notebook.
 
 What a student wrote says nothing here: a student who calls, moves or leaves out something else changes nothing.
 """

@@ -1,4 +1,4 @@
-"""A test, as the grader's process needs it."""
+"""A test, as the grader process needs it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What a marker is: one definition for release, grading and feedback, and it is nbgrader's own.
+"""Solution and test markers: one definition for release, grading and feedback, the same as nbgrader's.
 
-A marker is a line that contains a delimiter which the course has configured, wherever in the line it stands and
-whatever stands around it, in a cell of any kind and any language. From the line that begins a region to the line that
-ends it nothing reaches the students. START CODE HERE and END CODE HERE are this project's: a comment line of a Python
+A marker is a line that contains a delimiter which the course has configured, wherever in the line it is and whatever
+else the line contains, in a cell of any kind and any language. Nothing from the line that begins a region to the line
+that ends it reaches the students. START CODE HERE and END CODE HERE are this project's: a comment line of a Python
 cell that contains these words.
 """
 
@@ -99,7 +99,7 @@ class Markers:
         comments = comment_lines(source) if kind is STUB else None
         for number, line in enumerate(source.split("\n"), start=1):
             if comments is not None and (number not in comments or (begin in line and end in line)):
-                continue  # words about the two markers are none
+                continue  # text that mentions both markers is not a marker
             if begin in line or end in line:
                 yield number, begin in line
 
@@ -119,7 +119,7 @@ class Markers:
         return sorted(found, key=lambda region: region.begin)
 
     def has_hidden(self, source: str) -> bool:
-        """Tell whether a test has a hidden part."""
+        """Return whether a test has a hidden part."""
         return bool(self.regions(source, HIDDEN))
 
     def visible(self, source: str) -> str:
@@ -158,7 +158,7 @@ def stub_regions(source: str) -> list[Region]:
 
 @lru_cache(maxsize=1024)
 def comment_lines(source: str) -> frozenset[int]:
-    """Return the lines of a Python cell that are comments and nothing else; the same in a string is none.
+    """Return the lines of a Python cell that are nothing but comments; a line of a string is not one.
 
     Of a cell that is no Python, each line counts that begins as a comment.
     """

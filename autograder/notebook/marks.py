@@ -1,4 +1,4 @@
-"""The marks in a graded notebook, per function."""
+"""Marks per function in a graded notebook."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from autograder.notebook import python_source
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _WORD = re.compile(r"[^\W\d]\w*")
 _MAGIC = re.compile(r"^[ \t]*(?:[\w.,\[\] \t]+=[ \t]*)?[%!](.*)$", re.MULTILINE)
-# Magics that run what stands behind them in the notebook's own namespace.
+# Magics that run the rest of their line in the notebook's own namespace.
 _TIMED = re.compile(r"^([ \t]*)%(?:time|prun)[ \t]+(?=[^\s-])", re.MULTILINE)
 _WRITES = re.compile(r"\s*%%(?:writefile|file)(?:[ \t]+-a)?[ \t]+[\"']?([^\s\"']+)")
 _CELL_MAGIC = re.compile(r"\s*%%")
@@ -80,7 +80,7 @@ def owned(steps: Sequence[Step], given_files: Mapping[str, str], kept: Iterable[
     """Return what is the student's at each test, by grade_id.
 
     steps -- the master's code cells, in order
-    given_files -- the files that the assignment brings, by their places; of modules what stands in them
+    given_files -- the files that the assignment brings, by their places; of modules with their content
     kept -- the names of files of which the student's own version is kept
     """
     flow = _Flow(dict(given_files), set(kept))
@@ -244,7 +244,7 @@ class _Flow:
         return before
 
     def _has_part(self, cell: _Cell, modules: set[str]) -> bool:
-        """Tell whether anything of the student's is read, called or imported while a cell runs."""
+        """Return whether anything of the student's is read, called or imported while a cell runs."""
         anything = self._defined | self._derived | self._touched | modules | self._files
         if cell.is_dynamic and anything:
             return True

@@ -1,4 +1,4 @@
-"""What can be read off a code cell's source without running it."""
+"""What a code cell's source says without being run: names, imports, syntax errors."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _names(source: str) -> GlobalNames:
 
 
 def has_scopes(plain: str) -> bool:
-    """Tell whether Python can tell which names of a cell are global; it cannot if a declaration is in the wrong place.
+    """Return whether Python can tell which names of a cell are global; not if a declaration is misplaced.
 
     plain -- its source, as `plain_python` gives it
     """

@@ -54,7 +54,7 @@ class _Scope:
 
 
 def _is_global(name: str, scope: _Scope) -> bool:
-    """Tell whether a name that is looked up in a scope is none of its own and of none around it."""
+    """Return whether a name that is looked up in a scope is neither its own nor of one around it."""
     for seen in _seen_from(scope):
         if seen.around is None or name in seen.declared_global:
             break

@@ -1,4 +1,4 @@
-"""What the master says about each cell: its role, and what a grade cell may see.
+"""What the master says about each cell: its role, its test, and which names that test may read.
 
 Everything here is read from the released bundle. A submission cannot change it: its cells are looked up by
 grade_id, and tags, roles and tests that stand in the submission itself are never asked.
@@ -120,7 +120,7 @@ class Specification:
         return {_identity(own): own for own in reversed([*self.cells, *released])}
 
     def is_skipped(self, cell: Cell) -> bool:
-        """Tell whether the master says that a cell need not run to be graded; a submission's own tag says nothing."""
+        """Return whether the master says that a cell need not run to be graded; a submission's own tag says nothing."""
         own = self.master_of(cell)
         return own is not None and not is_test(own) and SKIP in own["metadata"].get("tags", [])
 
@@ -140,7 +140,7 @@ def give_roles(notebook: NotebookNode, specification: Specification) -> list[str
     """Give a submission's cells the roles, points and tests that the master gives them, and put back missing tests.
 
     Changes the notebook in place and returns what was done that its author should know, in words. A cell whose
-    grade_id the master does not know, or that stands in the notebook already, is an ordinary cell.
+    grade_id the master does not know, or that is in the notebook already, is an ordinary cell.
     """
     from nbformat import from_dict  # noqa: PLC0415 (whoever has a notebook to give roles to has imported it)
 
@@ -210,7 +210,7 @@ def _make(cell: Cell, own: Cell) -> None:
 
 
 def _place_after(notebook: NotebookNode, before: list[Cell]) -> int:
-    """Return where a missing test belongs: behind the last cell that stands before it in the master."""
+    """Return where a missing test belongs: after the last cell that precedes it in the master."""
     known = {grade_id_of(cell) for cell in before} - {""}
     places = [n for n, cell in enumerate(notebook.cells) if grade_id_of(cell) in known]
     return max(places) + 1 if places else len(notebook.cells)
@@ -243,6 +243,6 @@ def _statements(source: str, hidden: list[Region]) -> Iterator[_Statement]:
 
 
 def _identity(cell: Cell) -> tuple[str, ...]:
-    """Return what tells a cell from others: its grade_id, or what stands in it."""
+    """Return what tells a cell from others: its grade_id, or its content."""
     grade_id = grade_id_of(cell)
     return (grade_id,) if grade_id else (cell["cell_type"], cell["source"])

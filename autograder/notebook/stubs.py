@@ -1,4 +1,4 @@
-"""Make the student's version of a solution cell: derive the stubs from the solution."""
+"""Derives the student's version of a solution cell from the solution."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OLD_NOTE = re.compile(r"\s*\([^()]*\blines?\b[^()]*\)$")
 
 
 def make_stub(source: str, markers: Markers = DEFAULTS) -> str:
-    """Return a solution cell with what stands between START CODE HERE and END CODE HERE replaced by stubs.
+    """Return a solution cell with stubs in place of what is between START CODE HERE and END CODE HERE.
 
     Each assignment in a direct statement of a region keeps its left-hand side and gets `None`, as often as it unpacks
     values, so that it can be run; everything else goes, a compound statement with its whole body. The note behind the
@@ -127,7 +127,7 @@ def _is_starred(target: ast.expr) -> bool:
 
 
 def _counts(node: ast.AST) -> bool:
-    """Tell whether a node counts as a line of code: a simple statement or the header of a loop."""
+    """Return whether a node counts as a line of code: a simple statement or the header of a loop."""
     return isinstance(node, ast.For | ast.While | ast.AsyncFor) or (
         isinstance(node, ast.stmt) and not list(_bodies(node))
     )
@@ -151,7 +151,7 @@ def _blocks(node: ast.AST, region: Region) -> Iterator[tuple[list[ast.stmt], lis
                 continue
             cut = _first_line(statement) in region or not list(_bodies(statement))
             if cut:
-                raise RegionError("a marker stands in the middle of this statement.", line=statement.lineno)
+                raise RegionError("a marker is in the middle of this statement.", line=statement.lineno)
             yield from _blocks(statement, region)
 
 

@@ -1,4 +1,4 @@
-"""Which of the machine's processors a process may use."""
+"""Chooses which of the machine's processors a process uses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from autograder.sandbox import linux
 def one_processor() -> Iterator[None]:
     """Keep this thread, and what is forked for it inside, on the processor that it is on.
 
-    Of the host, the student's process and the grader's, one works and two wait. On one processor, handing on the word
+    Of the host, the student's process and the grader's, one works and two wait. On one processor, passing control
     takes a switch; between two, a sleeping processor has to be woken each time, which takes longer than most calls.
     """
     before = os.sched_getaffinity(0)

@@ -1,4 +1,4 @@
-"""The conversation between the host and a fork server: requests and answers, descriptors beside them.
+"""The socket between the host and a fork server: requests and replies, with file descriptors.
 
 Both ends are trusted: the fork server never runs what a student wrote.
 """

@@ -1,4 +1,4 @@
-"""The process that has everything imported and forks a fresh worker in milliseconds.
+"""The fork server: has everything imported, and forks a new worker in milliseconds.
 
 It is started by `autograder.processes.zygote`, runs a `prepare` function once, and then answers
 requests until the host hangs up. It never runs what a student wrote and keeps no secrets, because
@@ -53,7 +53,7 @@ class ForkServer:
 
     held -- the descriptors of what was prepared
 
-    The next child is born before anybody asks for it, and waits. So the copying of page tables, which takes longer the
+    The next child is forked in advance, and waits. So the copying of page tables, which takes longer the
     more is loaded, is over when a child is wanted.
     """
 
@@ -270,7 +270,7 @@ def main(descriptor: int) -> None:
     gc.enable()
     held = frozenset(open_descriptors() - {descriptor})
     if left:
-        # The kernel lets nobody into a namespace of his own who has threads.
+        # The kernel allows no new namespace for a process with threads.
         control.send({"threads": left})
         os._exit(1)
     confinement, reports = _confine(request["confine"], folder)

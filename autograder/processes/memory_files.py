@@ -1,4 +1,4 @@
-"""What a new process is given, in memory files that only it reads: not even the fork server sees what is in them."""
+"""Hands data to a new process in memory files that only this process reads, not even the fork server."""
 
 from __future__ import annotations
 

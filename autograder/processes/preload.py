@@ -1,4 +1,4 @@
-"""What a fork server does once, so that no forked process has to: import, make the shell, draw."""
+"""Work that a fork server does once for all its children: imports, the shell, a first drawing."""
 
 import importlib
 import sys

@@ -1,4 +1,4 @@
-"""A forked process as the host sees it: something to talk to, to interrupt, and to end."""
+"""A forked process as the host sees it: to be talked to, interrupted and ended."""
 
 import contextlib
 import os
@@ -132,7 +132,7 @@ class Process:
             return "was killed by the grader"
         if self._ending is None and not self._closed:
             self._ending = self._ask(False)
-        return "ended, nobody knows how" if self._ending is None else str(self._ending)
+        return "ended in an unknown way" if self._ending is None else str(self._ending)
 
     def _signal(self, number: signal.Signals) -> None:
         if not self._closed:

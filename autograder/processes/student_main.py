@@ -1,4 +1,4 @@
-"""The student process's loop: runs the student's cells, and answers the grader about what they made.
+"""The main loop of the student's process: runs cells, and answers the grader process about their results.
 
     ["run", {"source", "number"}]  from the host, answered by
     ["done", {"outputs", "ename", "evalue", "seconds", "line"}]

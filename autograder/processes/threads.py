@@ -1,4 +1,4 @@
-"""Threads that a notebook's cells leave behind: a process that is forked from has to be alone."""
+"""Ends or reports threads that a notebook's cells leave running, because only a single thread may fork."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Warm processes at the host's side: start a fork server, have it fork.
+"""The host's side of a fork server: starts it and has it fork.
 
 Starting Python and importing NumPy and matplotlib takes a second; forking a process that has already
 done so takes milliseconds. The server is `autograder.processes.fork_server`.
@@ -189,7 +189,7 @@ class Zygote:
         self.wait_until_ready()
         directory.mkdir(parents=True, exist_ok=True)
         if self.trials and os.geteuid() == 0:
-            # A confined process is nobody.
+            # A confined process runs as nobody.
             os.chown(directory, NOBODY, NOBODY)
         with contextlib.ExitStack() as stack:
             ours, theirs = socket.socketpair()
@@ -242,7 +242,7 @@ class Zygote:
             os.close(self._pidfd)
 
     def _ending(self, child: int, release: bool) -> Ending | None:
-        """How a child ended; None while it runs, and when nobody knows because the server is gone."""
+        """How a child ended; None while it runs, and if the server is gone."""
         with contextlib.suppress(ZygoteError):
             answer, _ = self._request({"do": "ending", "child": child, "release": release})
             if answer["ended"] is not None:

@@ -1,4 +1,4 @@
-"""The class report's charts."""
+"""The charts of the class report."""
 
 from __future__ import annotations
 

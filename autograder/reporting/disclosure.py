@@ -1,6 +1,6 @@
-"""What a student may read of a test that failed.
+"""Decides what a student may read about a failed test.
 
-Of a test's visible part a student may know everything, because it stands in the notebook that they have. Of its hidden
+Of a test's visible part a student may know everything, because it is in the notebook that they have. Of its hidden
 part they may know which item is wrong, and in which way: its type, its shape or its values, without numbers.
 
 What the student's own code says (texts of exceptions, names of types, keys) is never repeated in either case: code that
@@ -174,7 +174,7 @@ def _error_of(cell: NotebookNode) -> Mapping[str, Any] | None:
 
 
 def _failed_where_visible(cell: NotebookNode, source: str, error: Mapping[str, Any], markers: Markers) -> bool:
-    """Tell whether it is certain that a test failed in its visible part."""
+    """Return whether it is certain that a test failed in its visible part."""
     hidden = markers.regions(source, HIDDEN)
     if not hidden:
         return True

@@ -1,4 +1,4 @@
-"""What is said of how functions fare."""
+"""The words for how a function fared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Feedback for each student, in bulk: a page for each notebook, where nbgrader puts feedback.
+"""Writes a feedback page for each student and notebook, where nbgrader puts feedback.
 
 A page has nothing of hidden tests, nothing that code after them has shown, and nothing of other students; what is told
 of a test is decided in `disclosure.py`.
@@ -64,7 +64,7 @@ class Told:
 
 @dataclass
 class Written:
-    """What came of writing feedback: for how many students, and why not for the others."""
+    """The result of writing feedback: for how many students, and why not for the others."""
 
     students: list[str] = field(default_factory=list)
     without: dict[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""For nbgrader's own `generate_feedback`, which would show hidden tests, their tracebacks and their values.
+"""Hides hidden tests, their tracebacks and their values in nbgrader's own `generate_feedback`.
 
 from nbgrader.converters import GenerateFeedback
 from autograder.reporting.hide_tests import HideTests

@@ -1,4 +1,4 @@
-"""A chart as inline SVG, whose colours follow the page's: it is drawn in stand-ins that become CSS variables."""
+"""Inlines a chart as SVG in the page's colours: it is drawn in placeholder colours that become CSS variables."""
 
 from __future__ import annotations
 

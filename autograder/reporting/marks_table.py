@@ -1,4 +1,4 @@
-"""All marks of an assignment, read from the gradebook in a few queries."""
+"""Reads all marks of an assignment from the gradebook in a few queries."""
 
 from __future__ import annotations
 

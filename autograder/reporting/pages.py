@@ -1,4 +1,4 @@
-"""Self-contained HTML pages from templates: one file each, which loads nothing from anywhere."""
+"""Self-contained HTML pages from templates, which load nothing."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ _SECTIONS = {
     "scores": "Scores",
     "success": "Success per function",
     "wrong": "Where it went wrong",
-    "map": "What failures go with",
+    "map": "Failures that occur together",
     "items": "How well it tests",
     "time": "Time",
     "misuse": "Misuse",

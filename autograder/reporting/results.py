@@ -1,4 +1,4 @@
-"""What came of an assignment: the gradebook's marks, and what the records of grading say beside them.
+"""The results of an assignment: marks from the gradebook, and everything else from the records.
 
 The marks are the gradebook's, so what a person has changed there counts. The rest comes from the record that the
 gradebook has (`autograder grade`), or else from the notebook under autograded/ (`nbgrader autograde`).
@@ -86,7 +86,7 @@ class Outcome:
 
 @dataclass
 class Result:
-    """What came of one student's submission.
+    """The result of one student's submission.
 
     graded -- whether the gradebook has marks for it
     error -- why what was handed in last could not be graded, None if it could
@@ -116,7 +116,7 @@ class Result:
 
 @dataclass
 class ClassResults:
-    """What came of an assignment.
+    """The results of an assignment.
 
     exercises -- in the master's order
     results -- of everybody who has handed in, by student
@@ -273,7 +273,7 @@ def outcomes_of(
 
 
 def read_results(archive: Archive) -> ClassResults:
-    """Read what came of an assignment. Raises ReportError if there is nothing yet."""
+    """Read the results of an assignment. Raises ReportError if there is nothing yet."""
     assignment = archive.assignment.name
     exercises = archive.exercises()
     with archive.gradebook() as gradebook:

@@ -1,4 +1,4 @@
-"""What the marks of a class say about its exercises.
+"""Item statistics: what the marks of a class say about its exercises.
 
 difficulty      the mean share of its points that a function earned: 1 is easy, 0 is hard
 discrimination  the correlation of its points with the points of all other functions: whether those who do well

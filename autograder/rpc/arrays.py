@@ -1,4 +1,4 @@
-"""NumPy arrays and scalars to nodes and back.
+"""Encodes and decodes NumPy arrays and scalars.
 
 An array on its own is sent as its elements, packed. Arrays of one message whose memory overlaps share a
 *buffer* and arrive sharing memory. The buffer holds their elements and, between them, zeros: what lies
@@ -35,7 +35,7 @@ def scalar_to_node(scalar: np.generic) -> Node | None:
 
 
 def scalar_from_node(node: Node) -> np.generic:
-    """Return the scalar that the hostile `node` describes; raise ValueError or TypeError if it is none."""
+    """Return the scalar that the hostile `node` describes; raise ValueError or TypeError if it describes none."""
     tag, *fields = node
     if tag == "text" and len(fields) == 1 and type(fields[0]) is str:
         return np.str_(fields[0])
@@ -117,7 +117,7 @@ class Memory:
 
     @classmethod
     def of(cls, buffers: Any) -> Memory:
-        """Copy the hostile `buffers`; raise ValueError if they are none."""
+        """Copy the hostile `buffers`; raise ValueError if they are not buffers."""
         if type(buffers) is not list or not all(type(buffer) is bytes and buffer for buffer in buffers):
             raise ValueError("the buffers are not bytes")
         return cls(buffers, [np.frombuffer(buffer, np.uint8).copy() for buffer in buffers])

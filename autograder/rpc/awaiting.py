@@ -1,4 +1,4 @@
-"""Runs what somebody awaits to its end, in this process's own event loop."""
+"""Runs an awaitable to its end in this process's own event loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One stream socket, cut into messages: four bytes of length, then msgpack.
+"""Messages on a stream socket: four bytes of length, then msgpack.
 
 The other end may be hostile. A message's announced length is checked before a byte of it is read; what
 msgpack may allocate is bounded; a deadline holds against a peer that sends, or takes, one byte at a time.

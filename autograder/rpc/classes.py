@@ -1,4 +1,4 @@
-"""Enumerations, dataclasses and named tuples: their classes cross by name and form.
+"""Sends the classes of enumerations, dataclasses and named tuples by name and form.
 
 What arrives is of the receiver's own class of that name, if that class is *shared*: a cell of the assignment's or a
 module beside the notebook defines it, so both processes have it. Else a class of that name is made, which has the
@@ -49,7 +49,7 @@ class Classes:
         self._made: dict[tuple[str, Form], type] = {}
 
     def is_shared(self, kind: type) -> bool:
-        """Tell whether the other side has this class, too."""
+        """Return whether the other side has this class, too."""
         return bool(self.shared) and name_of_class(kind) in self.shared
 
     def sent(self, kind: type, form: Form) -> str | None:
@@ -68,7 +68,7 @@ class Classes:
         Args:
             name: What was received.
             form: What is known to be a form.
-            has_form: Tells whether a class of ours is like that.
+            has_form: Returns whether a class of ours is like that.
             make: Makes a class of that form, given the last part of the name.
 
         """
@@ -97,7 +97,7 @@ class Classes:
 
 
 def are_names(names: Iterable[object], limits: Limits) -> bool:
-    """Tell whether all of these, which may be anything, are names that Python's code can use."""
+    """Return whether all of these, which may be anything, are names that Python's code can use."""
     return all(
         type(name) is str and len(name) <= limits.name and name.isidentifier() and not keyword.iskeyword(name)
         for name in names
@@ -133,7 +133,7 @@ def shareable(namespace: Mapping[str, object], modules: Iterable[ModuleType]) ->
 
 
 def is_ordinary(thing: object) -> TypeGuard[type]:
-    """Tell whether something is a class that can be looked into without running code of its metaclass."""
+    """Return whether something is a class that can be looked into without running code of its metaclass."""
     return any(type(thing) is kind for kind in _METACLASSES)
 
 

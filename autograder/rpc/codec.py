@@ -1,4 +1,4 @@
-"""The codec of one conversation: values to plain data and back."""
+"""Encodes and decodes the values of one conversation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copy-restore: what a call changed in its copies of the arguments is changed in the caller's own objects.
+"""Copy-restore: applies what a call changed in its copies of the arguments to the caller's own objects.
 
 Every mutable object among the arguments is watched on its own and by identity: a list has changed if it
 holds another object than before, whatever becomes of that object. So a nested structure costs one look at

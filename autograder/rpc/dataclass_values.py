@@ -1,4 +1,4 @@
-"""Dataclass instances cross as a class and the values of their fields.
+"""Sends a dataclass instance as its class and the values of its fields.
 
 A class that is not shared crosses if it has nothing but its fields and what `dataclass` generates: compared by all
 fields, hashed by all or not at all. Where it arrives, a class is made that is just that.
@@ -87,7 +87,7 @@ def _are_fields(fields: tuple[object, ...], limits: Limits) -> bool:
 
 
 def _has_exactly(thing: object, fields: tuple[str, ...]) -> bool:
-    """Tell whether an instance has all its fields and nothing besides."""
+    """Return whether an instance has all its fields and nothing besides."""
     held = getattr(thing, "__dict__", {})
     return set(held) <= set(fields) and all(hasattr(thing, name) for name in fields)
 
@@ -103,7 +103,7 @@ def _has_form(kind: type, fields: tuple[str, ...], frozen: bool) -> bool:
 
 
 def _is_plain(kind: type, ordered: bool, frozen: bool) -> bool:
-    """Tell whether a class has nothing but its fields and what `dataclass` generates for them."""
+    """Return whether a class has nothing but its fields and what `dataclass` generates for them."""
     sample, own = vars(_SAMPLES[ordered, frozen]), vars(kind)
     fields = dataclasses.fields(kind)
     allowed = _UNSEEN.union(sample, (field.name for field in fields))
@@ -129,5 +129,5 @@ _SAMPLES = {(ordered, frozen): _sample(ordered, frozen) for ordered in (False, T
 
 
 def _origin(method: object) -> str | None:
-    """Return where the code of a method stands: that of all generated ones in the same place."""
+    """Return where the code of a method is: that of all generated ones in the same place."""
     return method.__code__.co_filename if type(method) is types.FunctionType else None

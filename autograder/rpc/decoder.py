@@ -1,4 +1,4 @@
-"""Plain data to object graphs.
+"""Decodes plain data into object graphs.
 
 What arrives comes from a process that may be hostile: decoding never imports, evaluates or unpickles, and
 allocates no more than a small multiple of the message. Containers that may be part of a cycle are made empty

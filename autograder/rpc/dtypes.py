@@ -1,4 +1,4 @@
-"""NumPy's element types to plain data and back.
+"""Encodes and decodes NumPy's element types.
 
 A dtype is a code such as "<d", ">H", "<U5" or "<M8[ns]"; `[dtype, shape]` for a field that is itself an
 array; or `{"names", "formats", "offsets", "itemsize", "aligned"}` for a structured one. Anything else,
@@ -82,7 +82,7 @@ def _structure_to_plain(dtype: AnyDType, fields: Mapping[str, Any], depth: int) 
 
 
 def dtype_from_plain(plain: ElementType, depth: int = 0) -> AnyDType:
-    """Return the dtype that the hostile `plain` describes; raise ValueError or TypeError if it is none."""
+    """Return the dtype that the hostile `plain` describes; raise ValueError or TypeError if it describes none."""
     if depth > _NESTING:
         raise ValueError("an element type is nested too deep")
     if type(plain) is str:

@@ -1,4 +1,4 @@
-"""Object graphs to plain data.
+"""Encodes object graphs as plain data.
 
 A *value* is an object of exactly one of the types listed in `_WRITERS` below, in `standard_values` or in `tables`, a
 named tuple, a dataclass's instance, an enumeration or its member, a NumPy scalar or dtype, or a class that both

@@ -1,4 +1,4 @@
-"""Enumerations cross with all their members, and a member as the names that it has in its class.
+"""Sends enumerations with all their members, and a member by its names in the class.
 
 A class with methods, or with members that are more than their values, crosses only if it is shared, and then by its
 name alone.
@@ -48,7 +48,7 @@ class EnumDescription:
 
 
 def is_enum(kind: type) -> TypeGuard[type[enum.Enum]]:
-    """Tell whether a class, of whose metaclass nothing is known, is an enumeration."""
+    """Return whether a class, of whose metaclass nothing is known, is an enumeration."""
     return type(kind) is enum.EnumMeta and issubclass(kind, enum.Enum)
 
 
@@ -143,7 +143,7 @@ def _is_constant(value: object) -> bool:
 
 
 def _is_plain(kind: type[enum.Enum], base: str, members: tuple[str, ...]) -> bool:
-    """Tell whether a class has nothing but its members and what its base gives each class."""
+    """Return whether a class has nothing but its members and what its base gives each class."""
     sample, own = vars(_sample(base)), vars(kind)
     allowed = {"__doc__", "_generate_next_value_", *sample, *members}
     functions = [name for name, part in sample.items() if callable(part) and name != "_generate_next_value_"]

@@ -1,4 +1,4 @@
-"""Objects that stay where they are: numbered by their owner, used from the other side through proxies.
+"""Objects that stay where they are: numbered by their owner, used by the other side through proxies.
 
 Each side has a `LentObjects` for its own and a `BorrowedObjects` for the other's; `HandleExchange` gives the
 codec one face of both. A proxy that is dropped here is reported with the next message, never at once: it may

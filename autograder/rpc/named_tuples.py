@@ -1,4 +1,4 @@
-"""Named tuples cross as a class and items."""
+"""Sends named tuples as a class and items."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _are_fields(fields: tuple[object, ...], limits: Limits) -> bool:
 
 
 def _is_plain(kind: type, fields: tuple[str, ...]) -> bool:
-    """Tell whether a class has nothing but what `namedtuple` or `typing.NamedTuple` gives it, `__repr__` included."""
+    """Return whether a class has nothing but what `namedtuple` or `typing.NamedTuple` gives it, `__repr__` included."""
     own = vars(kind)
     return _PARTS.union(fields).issuperset(own) and all(
         type(method := own.get(name)) is FunctionType and method.__code__ is code for name, code in _METHODS.items()

@@ -1,4 +1,4 @@
-"""What one process may do with an object of the other: the server's half of a proxy.
+"""The server's half of a proxy: what one process may do with an object of the other.
 
 With `guarded`, the asking side is not trusted. A function that a test passes to the student's code must not
 show its globals, nor a class let itself be changed: names that begin with an underscore, and the insides of
@@ -32,7 +32,7 @@ def perform(
     keywords: Mapping[str, Any],
     guarded: bool,
 ) -> object:
-    """Do `operation` with `thing` and return what comes of it; whatever it raises is its failure."""
+    """Do `operation` with `thing` and return the result; whatever it raises is its failure."""
     if operation == "call":
         return thing(*arguments, **keywords)
     if operation in ("getattr", "setattr", "delattr"):

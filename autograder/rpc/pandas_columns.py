@@ -1,4 +1,4 @@
-"""A column of pandas': its elements as an array of numbers, as cells in a tuple, or as one of pandas' own arrays.
+"""Encodes a pandas column: as an array of numbers, a tuple of cells, or one of pandas' own arrays.
 
 Each class of such arrays is a row of `array_rows`: how an array is taken apart, and how it is built from hostile parts.
 """
@@ -56,7 +56,7 @@ def exactly(things: Sequence[object], *kinds: type) -> None:
 def check_indices(*things: object) -> None:
     """Raise ValueError unless all of these are indices."""
     if not all(isinstance(thing, pandas().Index) for thing in things):
-        raise ValueError("an index that is none")
+        raise ValueError("not an index")
 
 
 def elements(column: Any) -> Any:
@@ -82,7 +82,7 @@ def column(content: object) -> Any:
 def _check_array(content: object) -> None:
     is_plain = type(content) is np.ndarray and content.ndim == 1 and content.dtype.kind in _NUMBERS
     if not is_plain and type(content) not in _array_classes():
-        raise ValueError("a column that is none")
+        raise ValueError("not a column")
 
 
 def type_of(content: object) -> Any:
@@ -133,7 +133,7 @@ def _build_text(*parts: Any) -> object:
     cells, storage, has_na = parts
     exactly(parts, tuple, str, bool)
     if not all(type(cell) is str or cell is None for cell in cells):
-        raise ValueError("a text that is none")
+        raise ValueError("not a text")
     # Older versions of pandas know only one value for what is missing.
     options = {} if has_na else {"na_value": np.nan}
     return pandas().array(list(cells), dtype=pandas().StringDtype(storage, **options))
@@ -177,7 +177,7 @@ def _build_moments(*parts: Any) -> Any:
     exactly([moments], np.ndarray)
     check_zone(zone)
     if moments.dtype.kind != "M":
-        raise ValueError("moments that are none")
+        raise ValueError("not moments")
     return pandas().DatetimeIndex(moments.copy()).tz_localize("UTC").tz_convert(zone).array
 
 
@@ -189,14 +189,14 @@ def _build_intervals(*parts: Any) -> object:
 
 
 def is_frequency(name: object) -> bool:
-    """Tell whether something looks like the name of a frequency."""
+    """Return whether something looks like the name of a frequency."""
     return type(name) is str and _FREQUENCY.fullmatch(name) is not None
 
 
 def check_frequency(name: object) -> Any:
-    """Return the name of a frequency; raise ValueError if it is none."""
+    """Return the name of a frequency; raise ValueError if it is not one."""
     if not is_frequency(name):
-        raise ValueError("a frequency that is none")
+        raise ValueError("not a frequency")
     return name
 
 

@@ -1,4 +1,4 @@
-"""pandas' tables, columns, indices and scalars, as NumPy arrays and Python's values.
+"""Encodes pandas tables, columns, indices and scalars as NumPy arrays and Python values.
 
 Not as an Arrow stream: a reader of such streams in the process that runs the tests would be one more thing that a
 hostile student could crash, and an Arrow table has no place for columns of one name, labels that are no text, or cells
@@ -53,7 +53,7 @@ class _Kinds(NamedTuple):
 
 
 def kind_of_pandas(of: type) -> ValueKind | None:
-    """Return how instances of exactly this class cross, or None if it is none of pandas' that do."""
+    """Return how instances of exactly this class cross, or None if they do not."""
     return _kinds().by_class.get(id(of)) if hasattr(sys.modules.get("pandas"), "DataFrame") else None
 
 
@@ -78,7 +78,7 @@ def look(thing: object) -> object:
 
 
 def same_look(before: object, now: object) -> bool:
-    """Tell whether nothing has changed between two looks."""
+    """Return whether nothing has changed between two looks."""
     if before is now:
         return True
     if type(before) is tuple and type(now) is tuple:
@@ -93,7 +93,7 @@ def replace(own: Any, state: Any) -> None:
 
 
 def _is_label(name: object) -> bool:
-    """Tell whether something can be the name of a column or row, and is hashed without much ado."""
+    """Return whether something can be the name of a column or row, and is hashed without much ado."""
     return all(map(_is_simple, name)) if type(name) is tuple else _is_simple(name)
 
 

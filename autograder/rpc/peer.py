@@ -1,4 +1,4 @@
-"""One side of the conversation: asks the other to do things with its objects, and does what it is asked.
+"""One side of a conversation: asks the other side to work on its objects, and answers its requests.
 
     ["request", {"id", "op", "on", "graph", "failure", "random", "dropped", "outputs", "files"}]
     ["reply",   {"id", "graph", "restore", "failure", "dropped", "outputs", "files"}]
@@ -135,7 +135,7 @@ class Peer:
         self._synchronising = False
         self._lock = threading.RLock()  # who makes requests
         self._is_over = False  # whether threads that were let make requests no longer may
-        self._listening = False  # whether the other side has the word
+        self._listening = False  # whether it is the other side's turn
         self._refuses = False  # whether nothing is done for the other side any more
         self._last_id = 0
         self._waiting: list[int] = []
@@ -440,7 +440,7 @@ class Peer:
         return frame
 
     def _post(self, frame: Frame) -> None:
-        """Send a message whole. An interrupt has to wait until it is: half a message is none."""
+        """Send a message whole. An interrupt has to wait until it is: half a message is worthless."""
         try:
             self._channel.post(frame, self.deadline)
         except WireError:
@@ -499,7 +499,7 @@ class Peer:
         return body
 
     def _is_fatal(self, error: BaseException) -> bool:
-        """Tell whether an exception out of served code means that the conversation is broken."""
+        """Return whether an exception out of served code means that the conversation is broken."""
         return isinstance(error, WireError)
 
     def _check_alive(self) -> None:

@@ -75,7 +75,7 @@ _COPYING = ("copy", "deepcopy", "reduce", "reduce_ex", "getstate")
 
 
 def is_special(name: str) -> bool:
-    """Tell whether `name` belongs to a protocol (`__len__`, `_repr_html_`) rather than to the object."""
+    """Return whether `name` belongs to a protocol (`__len__`, `_repr_html_`) rather than to the object."""
     return name.startswith("_") and name.endswith("_")
 
 
@@ -121,7 +121,7 @@ def _text(name: str) -> property:
 
 
 class Proxy:
-    """An object in the other process. `is` compares, `hash` is by identity, `repr` asks nobody."""
+    """An object in the other process. `is` compares, `hash` is by identity, `repr` asks no other process."""
 
     __slots__ = ("__link__", "__weakref__")
     __link__: Link

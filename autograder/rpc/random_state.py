@@ -1,4 +1,4 @@
-"""The state of the global random generators, on its way from the grader to the student.
+"""Sends the state of the global random generators from the grader process to the student's.
 
 It goes one way only. It goes with a call if it was set or used since it last went, and "set to the same
 value again" counts: a test that seeds, calls, seeds again and calls again expects the same numbers twice. To
@@ -45,7 +45,7 @@ def _capture_random() -> Plain:
 
 
 def install(state: Plain) -> None:
-    """Set the generators to `state`; raise `MalformedMessage` for what is none."""
+    """Set the generators to `state`; raise `MalformedMessage` if it is not a state."""
     try:
         numpy_state, random_state = state
         if numpy_state is not None:

@@ -1,4 +1,4 @@
-"""References that stand in for a student's functions in the student's process, for the time of one test.
+"""Lends reference functions to a student's process in place of its own, for one test.
 
 The process gets a handle. All that can be done with it is to call it with plain values, from inside a call that the
 test made; the reference runs here, and its result is a plain value. When the test is over, the handle is dead.

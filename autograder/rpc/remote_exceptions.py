@@ -1,4 +1,4 @@
-"""An exception to plain data and back.
+"""Encodes and decodes exceptions.
 
 Built-in exceptions, NumPy's and this package's own refusals arrive as themselves. A class that a student
 defined arrives as a class of the same name, derived from the built-in classes that it was derived from.

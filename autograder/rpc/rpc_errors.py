@@ -1,4 +1,4 @@
-"""What can go wrong on the wire between the two processes.
+"""Errors of the wire between the two processes.
 
 IsolationError (Exception)
 ├── WireError                     the conversation itself is broken; the other side cannot be used any more

@@ -1,4 +1,4 @@
-"""The classes that mean the same in both processes, so that they cross by name.
+"""Classes that mean the same in both processes, so that they can be sent by name.
 
 Everything here is built in or NumPy's own. A name that arrives is looked up in these tables and nowhere else.
 """
@@ -48,7 +48,7 @@ SCALARS: frozenset[type] = frozenset(
     ]
 )
 
-#: The elements of Python's own arrays that can be sent; characters are none, because not every number is one.
+#: The elements of Python's own arrays that can be sent; without characters, because not every number is one.
 TYPECODES = frozenset("bBhHiIlLqQfd")
 
 #: Exception classes that arrive as themselves.

@@ -88,7 +88,7 @@ def _check_zoned(parts: tuple[Any, ...], numbers: int) -> None:
     *head, zone, fold = parts
     _numbers((*head, fold), numbers)
     if not any(type(zone) is kind for kind in _ZONES):
-        raise ValueError("a time zone that is none")
+        raise ValueError("not a time zone")
 
 
 def _time(*parts: Any) -> time:
@@ -134,7 +134,7 @@ def _zone(*parts: Any) -> tzinfo:
 
 
 def _is_moderate(number: Decimal) -> bool:
-    """Tell whether a number takes no hour to be turned into an integer."""
+    """Return whether a number takes no hour to be turned into an integer."""
     return not number.is_finite() or abs(number.adjusted()) <= _MOST_EXPONENT
 
 
@@ -246,7 +246,7 @@ _FIXED = (
 
 
 def is_fixed(value: object) -> bool:
-    """Tell whether nobody can change a value in place."""
+    """Return whether nobody can change a value in place."""
     if type(value) in (tuple, frozenset):
         return all(map(is_fixed, value))  # type: ignore[call-overload]
     return isinstance(value, _FIXED)

@@ -1,4 +1,4 @@
-"""How much one process may ask of the other."""
+"""Limits on what one process may ask of the other."""
 
 from __future__ import annotations
 

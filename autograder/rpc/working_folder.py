@@ -1,4 +1,4 @@
-"""One working folder in two processes: what has changed in one is told to the other whenever the word passes.
+"""One working folder in two processes: changes in one are copied to the other whenever control passes.
 
     [path, content]    content: the bytes of a file, True for a folder, None for what is gone
 
@@ -219,7 +219,7 @@ class SharedFiles:
         return known is None or known.mark != mark or known.recent
 
     def _note(self, path: str, mark: _Mark, content: bytes) -> bool:
-        """Note what stands in a file that may have changed; return whether it has."""
+        """Note the content of a file that may have changed; return whether it has."""
         digest = hashlib.blake2b(content, digest_size=16).digest()
         before = self._files.get(path)
         self._files[path] = _File(mark, digest, time.time_ns() - mark[0] < _RECENT)
@@ -227,7 +227,7 @@ class SharedFiles:
         return before is None or before.digest != digest
 
     def _read(self, path: str, room: int) -> bytes | None:
-        """Return what stands in a file, None if it is none any more, or has grown."""
+        """Return a file's content, None if it is gone, or has grown."""
         try:
             descriptor = os.open(self._real(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
@@ -330,6 +330,6 @@ def _is_name(name: str) -> bool:
 
 
 def _is_harmless(name: str) -> bool:
-    """Tell whether nothing is imported from, or set by, a file or folder of this name."""
+    """Return whether nothing is imported from, or set by, a file or folder of this name."""
     lower = name.lower()
     return not (name.startswith(".") or lower.endswith(_MODULES) or lower in _SETTINGS or lower == "__pycache__")

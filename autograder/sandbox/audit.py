@@ -1,4 +1,4 @@
-"""Notices what the code of a notebook tries, so that the result can say it.
+"""Notes what the code of a notebook tries to do, so that the result can report it.
 
 Python tells audit hooks of files, imports, processes and sockets. A hook cannot be removed from Python, but native code
 gets around it and can write what it likes where the notices go. So these are words for a reader: nothing is allowed or

@@ -1,4 +1,4 @@
-"""What a process needs of the host's files to run Python: the interpreter, its packages, the C libraries."""
+"""Which of the host's files Python needs: the interpreter, its packages, the C libraries."""
 
 from __future__ import annotations
 

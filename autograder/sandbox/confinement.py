@@ -1,4 +1,4 @@
-"""The ways to confine a fork server and its children, each a sequence of small layers in the order that works.
+"""Ways to confine a fork server and its children, each a sequence of layers in the order that works.
 
 A way is tried in a throw-away process before it is used (`trial`). What held there must hold again: a step that fails
 later ends the process.
@@ -30,7 +30,7 @@ class Confinement:
 
     folder -- one that belongs to the fork server
 
-    A child calls `prepare` as soon as it is born, `enter` when it is known what for, does what it needs rights for, and
+    A child calls `prepare` as soon as it is forked, `enter` when it is known what for, does what needs privileges, and
     then calls `seal`.
     """
 
@@ -74,7 +74,7 @@ class Confinement:
         return None
 
     def _need(self, layer: str, *steps: Callable[[], object]) -> None:
-        """Take the steps of a layer without which this way is none."""
+        """Take the steps of a layer that this way cannot do without."""
         for step in steps:
             step()
         self.held.layers.append(layer)

@@ -1,4 +1,4 @@
-"""Who a confined process is: nobody."""
+"""User, groups and user namespace of a confined process."""
 
 from __future__ import annotations
 

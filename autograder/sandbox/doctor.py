@@ -1,4 +1,4 @@
-"""What confines a student's code on this machine, found out by a process like the one that runs it."""
+"""Finds out what confines student code on this machine, with a process like the one that runs it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The second fence: which files, ports and processes the kernel's Landlock lets a process reach.
+"""Restricts files, ports and signals with the kernel's Landlock, as a second line of defence.
 
 Rights and versions are those of the kernel's documentation, `userspace-api/landlock`.
 """

@@ -1,4 +1,4 @@
-"""The layers of a confinement: what each is called, what it stops, and what follows if it does not hold."""
+"""The layers of a confinement: their names, what each stops, and what follows without it."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Report:
 
     @property
     def sound(self) -> bool:
-        """Whether code that nobody vouches for can be confined this way."""
+        """Whether untrusted code can be confined this way."""
         return not self.leaks
 
     def plain(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The system calls that Python's library does not have. Each raises OSError with what it was about to do."""
+"""System calls that Python's library lacks. Each raises OSError with what it was about to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a way of confining holds on this machine, found by trying it as a whole.
+"""Finds out whether a way of confining holds on this machine, by trying to get out.
 
 Single calls that succeed prove little: some machines let a namespace be made and deny what makes it useful. So a
 throw-away process takes all the steps and then tries to get out.

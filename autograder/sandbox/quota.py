@@ -1,4 +1,4 @@
-"""A bound on all files of a process together, where no file system of its own bounds them.
+"""Limits all files of a process together, where no file system of its own does.
 
 The kernel limits each file and not their number, so the fork server looks again and again, and ends the process.
 """

@@ -1,4 +1,4 @@
-"""How much of the machine one process may use."""
+"""Limits how much of the machine one process may use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _THREADS_OF_ALL = 4096
 class ProcessLimits:
     """Limits that the kernel enforces on a forked process; None leaves one as it is.
 
-    memory -- bytes of address space beyond what the process has when it is born
+    memory -- bytes of address space beyond what the process has when it is forked
     scratch -- bytes of files, in all where there is a scratch file system, else for each file
     cpu -- seconds of all threads together
     threads -- how many, where the process has a user namespace of its own

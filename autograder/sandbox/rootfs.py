@@ -1,4 +1,4 @@
-"""A file system with nothing in it but what Python needs, and a scratch folder of limited size."""
+"""A root file system with nothing but what Python needs, and a scratch folder of limited size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which system calls a process may make, as a program that the kernel runs at each.
+"""Compiles the filter that says which system calls a process may make.
 
 The rules are data; libseccomp, which knows the numbers of every architecture, turns them into the program.
 """

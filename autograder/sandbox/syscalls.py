@@ -1,4 +1,4 @@
-"""Which system calls the code of a notebook needs.
+"""The system calls that the code of a notebook needs.
 
 What is not named here fails: with "operation not permitted", or with "not implemented" where the C library then takes
 another way.
@@ -39,7 +39,7 @@ fsetxattr removexattr lremovexattr fremovexattr
 """
 CHANGE_METADATA = frozenset(_CHANGE_METADATA.split())
 
-# To other processes: only where there are none to be seen, or Landlock guards them.
+# To other processes: only where none can be seen, or Landlock guards them.
 SIGNAL_OTHERS = frozenset(["kill", "tkill", "tgkill"])
 
 # "Not implemented" makes the C library, or h5py, do without; "not permitted" would make it fail. clone3 cannot be

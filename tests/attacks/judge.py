@@ -103,7 +103,7 @@ def find_sentence(attack: Attack, graded: Graded) -> str | None:
 
 
 def is_confined(target: Target, road: Road) -> bool:
-    """Tell whether a student's code is kept from the host's files, by trying to read one."""
+    """Return whether a student's code is kept from the host's files, by trying to read one."""
     notebook = target.honest()
     look = f"try:\n    print(open({target.known['canary']!r}).read())\nexcept OSError as error:\n    print(error)"
     notebook.cells.insert(0, code_cell(look))

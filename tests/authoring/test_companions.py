@@ -106,9 +106,9 @@ def test_a_module_made_of_a_solution(course):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("old: '* 0.01'", "old: '* 0.02'", "'* 0.02' in start of first.py, where it stands 0 times, not once"),
-        ("old: '* 0.01'", "old: n", "'n' in start of first.py, where it stands"),
-        ("function: start", "function: begin", "in begin of first.py, where it stands 0 times"),
+        ("old: '* 0.01'", "old: '* 0.02'", "'* 0.02' in start of first.py, where it occurs 0 times, not once"),
+        ("old: '* 0.01'", "old: n", "'n' in start of first.py, where it occurs"),
+        ("function: start", "function: begin", "in begin of first.py, where it occurs 0 times"),
         ("title:", "titel:", "needs module, solved, title, imports and changes"),
         ("data/numbers.csv", "data/letters.csv", "letters.csv, which goes beside the notebook"),
         ("solved: first", "solved: third", "there is no such master"),

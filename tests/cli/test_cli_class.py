@@ -46,8 +46,8 @@ class TestCollect:
         assert (course.root / "submitted/doejane_101/task/task.ipynb").is_file()
         assert "task.ipynb (was roemax_LATE_102_9003_hw.ipynb)" in done.stdout
         assert "earlier attempt, not collected: doejane_101_9001_task.ipynb" in done.stdout
-        assert "nobody's: notes.txt" in done.stdout
-        assert "2 students: 2 collected; nobody's files: 1" in done.stdout
+        assert "not assigned to a student: notes.txt" in done.stdout
+        assert "2 students: 2 collected; files not assigned: 1" in done.stdout
 
     def test_with_a_pattern(self, run, course, tmp_path):
         """Exit code 0 if everything has an owner."""

@@ -144,6 +144,7 @@ class TestElsewhere:
         "exit()",
     ]
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("code", CODE)
     def test_it_costs_nothing(self, grade, solved, code):
         """In a cell of its own it fails or does nothing."""

@@ -102,7 +102,7 @@ class TestCanvas:
             "vandermeeranna_104/task/solution.py": "x = 1",
         }
         assert plan.earlier == {"doejane_101": ["doejane_101_9001_task.ipynb", "doejane_101_9007_task-1.ipynb"]}
-        assert list(plan.nobodys) == ["notes.txt"]
+        assert list(plan.unassigned) == ["notes.txt"]
         assert [one.student for one in plan.submissions if one.late] == ["roemax_102", "vandermeeranna_104"]
 
     def test_no_time_stamps(self, tmp_path):
@@ -209,7 +209,7 @@ class TestMoodle:
             "Max_Roe_74/task/task.ipynb": "max 74",
             "Participant_75/task/task.ipynb": "blind",
         }
-        assert list(plan.nobodys.values()) == ["text typed into Moodle is no file"]
+        assert list(plan.unassigned.values()) == ["text typed into Moodle is no file"]
         assert not list((tmp_path / "submitted").rglob("timestamp.txt"))
 
     def test_two_sections(self, tmp_path):
@@ -220,8 +220,8 @@ class TestMoodle:
         again, mine = collected(export(tmp_path / "three", {place.format(71): ("second", 90)}), submitted)
 
         assert there == {"Jane_Doe/task/task.ipynb": "first"}
-        assert (plan.submissions, list(plan.nobodys)) == ([], [place.format(81)])
-        why = plan.nobodys[place.format(81)]
+        assert (plan.submissions, list(plan.unassigned)) == ([], [place.format(81)])
+        why = plan.unassigned[place.format(81)]
         assert all(part in why for part in ("number 71", "number 81", "Jane_Doe/.task.owner", "--pattern"))
         assert (again.submissions[0].status, mine) == ("newer", {"Jane_Doe/task/task.ipynb": "second"})
 
@@ -253,7 +253,7 @@ class TestGradescope:
         text = (tmp_path / "submitted/900/task/timestamp.txt").read_text(encoding="utf-8")
         assert text == plan.submissions[0].timestamp == "2026-03-01 09:30:00.000000 UTC"
         assert parse_utc(text) == datetime(2026, 3, 1, 9, 30, tzinfo=UTC).replace(tzinfo=None)
-        assert list(plan.nobodys) == ["assignment_5_export/submission_12/work.ipynb"]
+        assert list(plan.unassigned) == ["assignment_5_export/submission_12/work.ipynb"]
 
     def test_two_addresses(self, tmp_path):
         """Who would have the same id has the whole address, in one export; in two, the second is nobody's."""
@@ -270,7 +270,7 @@ class TestGradescope:
             files = {"submission_metadata.yml": entry.format(name), f"submission_{name}/work.ipynb": name}
             plan, there = collected(export(tmp_path / name, files), tmp_path / "two")
         assert there == {"jane/task/task.ipynb": "a"}
-        assert "jane@a.edu" in plan.nobodys["submission_b/work.ipynb"]
+        assert "jane@a.edu" in plan.unassigned["submission_b/work.ipynb"]
 
     @pytest.mark.parametrize(
         ("files", "expected"),
@@ -364,7 +364,7 @@ class TestFoldersAndFiles:
             "dario/task/task.ipynb": "new",
         }
         assert plan.earlier == {"dario": ["dario.ipynb"]}
-        assert list(plan.nobodys) == ["task.ipynb"]
+        assert list(plan.unassigned) == ["task.ipynb"]
 
     def test_what_systems_leave_behind(self, tmp_path):
         """Counted, not collected, and no student."""
@@ -402,7 +402,7 @@ class TestPattern:
 
         assert there == {"s1/task/task.ipynb": "new"}
         assert plan.submissions[0].timestamp == "2026-01-02 03:04:06.000000 UTC"
-        assert (plan.earlier, list(plan.nobodys)) == (
+        assert (plan.earlier, list(plan.unassigned)) == (
             {"s1": ["s1/v1/2026-01-02T03:04:05+00:00/x.ipynb"]},
             ["readme"],
         )
@@ -503,7 +503,7 @@ class TestHarm:
         plan, there = collected(export(tmp_path / "export", files), tmp_path / "submitted")
 
         assert list(there) == ["ada/task/task.ipynb"]
-        assert list(plan.nobodys) == ["ben/x.ipynb"]
+        assert list(plan.unassigned) == ["ben/x.ipynb"]
 
     def test_links(self, tmp_path):
         """A link is not followed, and is named."""
@@ -514,7 +514,7 @@ class TestHarm:
         plan, there = collected(path, tmp_path / "submitted")
 
         assert list(there) == ["ada/task/task.ipynb"]
-        assert set(plan.nobodys) == {"ben/x.ipynb", "chandra"}
+        assert set(plan.unassigned) == {"ben/x.ipynb", "chandra"}
 
     @pytest.mark.parametrize("content", [None, b"not a zip", b"no text"])
     def test_neither_folder_nor_archive(self, tmp_path, content):
@@ -567,10 +567,10 @@ class TestHarm:
         plan, there = collected(path, tmp_path / "submitted")
 
         assert list(there) == ["ada/task/task.ipynb"]
-        (shown,) = plan.nobodys
+        (shown,) = plan.unassigned
         assert "\ufffd" in shown
         assert not set("\n\x1b\udceb") & set(shown)
-        assert "rename it" in plan.nobodys[shown]
+        assert "rename it" in plan.unassigned[shown]
 
     def test_a_message_can_be_shown(self, tmp_path):
         """Even if the name of the export cannot."""

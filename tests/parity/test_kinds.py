@@ -70,7 +70,10 @@ def by_engine(bundle: Bundle, exercises: dict[str, Exercise], processes: int) ->
     return Graded({answer: points(one) for answer, one in graded.items()}, graded)
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=pytest.mark.slow if name == "timed" else ()) for name in KINDS],
+)
 def kind(request) -> dict[str, Exercise]:
     """Exercises of one kind."""
     return KINDS[request.param]

@@ -199,7 +199,7 @@ class TestEnd:
 
             assert all_gone(pids)
             child.kill()
-            assert child.how_it_ended() == "ended, nobody knows how"
+            assert child.how_it_ended() == "ended in an unknown way"
 
     def test_the_host_is_killed(self, folder, zygote):
         """Server and children end, also one that spins with all signals blocked."""

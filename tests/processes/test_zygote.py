@@ -335,7 +335,7 @@ class TestEnd:
             assert not zygote.alive
             with pytest.raises(ZygoteDiedError, match=r"gone \(status -9\)"):
                 zygote.fork("process_entries:evaluate", {}, tmp_path)
-            assert child.how_it_ended() == "ended, nobody knows how"
+            assert child.how_it_ended() == "ended in an unknown way"
             child.kill()
         with start(tmp_path) as another, another.fork("process_entries:evaluate", {}, tmp_path) as child:
             assert ask(child, "1") == 1

@@ -53,7 +53,7 @@ class TestItems:
 
 
 class TestDependences:
-    """What failures go with."""
+    """Failures that occur together."""
 
     def test_after_another_or_alone(self, results):
         """A failure after one of something used at any distance is told from one on its own."""

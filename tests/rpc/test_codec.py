@@ -40,7 +40,7 @@ def outcome(nodes, order):
 
 
 def same(a, b, seen=None):  # noqa: PLR0911 - one case after the other
-    """Tell whether two graphs are equal in types, values, order and aliasing."""
+    """Return whether two graphs are equal in types, values, order and aliasing."""
     seen = {} if seen is None else seen
     if type(a) is not type(b) and not (type(a).__name__ == type(b).__name__ and hasattr(a, "_fields")):
         return False
@@ -74,7 +74,7 @@ def canonical(thing):
 
 
 def has_titles(dtype):
-    """Tell whether a field of `dtype` has a second name."""
+    """Return whether a field of `dtype` has a second name."""
     if dtype.subdtype is not None:
         return has_titles(dtype.subdtype[0])
     fields = dtype.fields or {}

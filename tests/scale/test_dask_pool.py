@@ -167,6 +167,7 @@ class TestRun:
         assert found["student1"].notes[0] == "by student1"
 
 
+@pytest.mark.slow
 class TestLosses:
     """Workers that are lost."""
 
