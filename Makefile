@@ -42,7 +42,7 @@ demo: setup
 
 test: setup lint
 	@echo "Running the tests ..."
-	@$(BIN)/pytest -q -n 2 --dist loadscope --no-loadscope-reorder -m "not slow"
+	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-all: setup lint
 	@echo "Running all tests, the long ones too ..."

@@ -89,7 +89,7 @@ def copy_course(target: Path) -> Course:
 @pytest.fixture(scope="session")
 def built_once(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A copy of the course, built. Read-only: use `built` to change something."""
-    # The workers of one run share it: building grades solution and release, which takes a while.
+    # All workers of a run share it: building grades solution and release, which takes a while.
     shared = tmp_path_factory.getbasetemp()
     shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
     course, done = Course(shared / "built" / "course"), shared / "built" / "done"

@@ -200,6 +200,7 @@ class TestResults:
             row = next(row for row in marks(classroom) if row[0] == "ada")
             assert row[5:] == (100.0, "2026-01-02 00:00:00.000000")
 
+    @pytest.mark.slow
     def test_one_that_cannot_be_graded(self, classroom):
         """It keeps its marks, the others are graded, and it is said."""
         (classroom / "submitted" / "ben" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb").write_text("{", encoding="utf-8")
@@ -608,6 +609,7 @@ class TestRegrade:
 class TestTrouble:
     """What it says, and that nothing is lost."""
 
+    @pytest.mark.slow
     def test_a_locked_gradebook(self, classroom):
         """It is said; the next run lands what was examined without examining it again."""
         before = marks(classroom)

@@ -137,6 +137,7 @@ class TestCarried:
         assert graded.carried == ["both", "maker", "top"]
 
     @pytest.mark.parametrize("body", ["os._exit(3)", "while True:\n        pass"])
+    @pytest.mark.slow
     def test_a_function_that_ends_or_stops_the_process(self, examine, body):
         """It is not called where another one stands in for it."""
         graded = examine(double=f"def double(x):\n    {body}")
@@ -185,6 +186,7 @@ class TestCarried:
 
         assert graded.failed == ["double"]
 
+    @pytest.mark.slow
     def test_a_reference_that_is_kept_busy(self, examine):
         """A call of what was lent that takes too long is stopped; the marks of the first run stand, and it is said."""
         graded = examine(

@@ -162,6 +162,7 @@ class TestWhose:
         assert (code, result["status"]) == (1, "error")
         assert "--assignment NAME (there is: application, step_by_step)" in result["error"]
 
+    @pytest.mark.slow
     def test_as_it_is_told(self, check):
         """Then it is graded, and has nothing."""
         code, result = check(graded_notebook(code_cell("x = 1")), "poem.ipynb", "--assignment", "step_by_step")

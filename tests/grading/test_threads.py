@@ -43,6 +43,7 @@ def test_it_is_ended(cell, tmp_path):
             assert score(made.cells[-1]) == (1.0, 1.0), made.cells[-1].outputs
 
 
+@pytest.mark.slow
 def test_a_thread_that_never_ends(tmp_path):
     """The reason is named, it is not the machine, and the tests run in the student's process instead."""
     cell = "import threading\nthreading.Thread(target=threading.Event().wait, name='watcher', daemon=True).start()"

@@ -117,6 +117,7 @@ class TestCheck:
             assert result.exit_code == 1
             assert json.loads(result.stdout)["error"].endswith(".")
 
+    @pytest.mark.slow
     def test_nothing_of_the_courses_own_is_copied(self, solved, monkeypatch, tmp_path):
         """A notebook that lies in the course's folder does not bring the solutions along."""
         folder = tmp_path / "course"

@@ -130,6 +130,7 @@ def check() -> dict[str, tuple[int, str, str]]:
     return json.loads(result.stdout)
 
 
+@pytest.mark.slow
 def test_check_refuses():
     """One sentence with the remedy and exit code 1; nothing was run."""
     status, output, errors = check()[""]

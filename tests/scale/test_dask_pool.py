@@ -267,6 +267,7 @@ class TestRefusals:
 
         assert [record.status for record in records] == ["graded"]
 
+    @pytest.mark.slow
     def test_others_go_on(self, cluster, job, tasks, log):
         """No submission is given to one that refuses."""
         with joined(cluster, "refuses.py"), DaskPool(job, cluster.address) as pool:
