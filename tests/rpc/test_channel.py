@@ -274,7 +274,14 @@ class TestInterrupts:
         ours, theirs = socket.socketpair()
         with Channel(ours) as channel, Channel(theirs) as other:
             thread = threading.Thread(target=_echo, args=(other, 300))
-            signal.signal(signal.SIGALRM, _interrupt)
+            sending = False
+
+            def interrupt(number, frame):
+                # Another thread may have taken the signal, so that this comes late: after the message was sent.
+                if sending:
+                    raise KeyboardInterrupt
+
+            signal.signal(signal.SIGALRM, interrupt)
             thread.start()
             answers, interrupts = [], 0
             for number in range(300):
@@ -282,10 +289,11 @@ class TestInterrupts:
                 sent = False
                 while not sent:
                     try:
+                        sending = True
                         signal.setitimer(signal.ITIMER_REAL, 0.00003)
                         channel.post(frame)
                         sent = True
-                        signal.setitimer(signal.ITIMER_REAL, 0)
+                        sending = False
                     except KeyboardInterrupt:
                         interrupts += 1
                 answers.append(channel.receive()[0])
