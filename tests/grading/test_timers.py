@@ -108,7 +108,8 @@ PROCESSES = {
     "a process": "process = multiprocessing.Process(target=abs, args=(-f(0),))\nprocess.start(); process.join()\n"
     "assert process.exitcode == 0",
     "a program": "assert subprocess.run([sys.executable, '-c', 'print(1)'], capture_output=True).stdout == b'1\\n'",
-    "a fork": "pid = os.fork()\nif pid == 0:\n    os._exit(0)\nassert os.waitpid(pid, 0)[1] == 0",
+    # Python 3.12 and newer warn in a kernel, which has threads; text on stderr costs the point there.
+    "a fork": "import warnings\nwarnings.simplefilter('ignore')\npid = os.fork()\nif pid == 0:\n    os._exit(0)\nassert os.waitpid(pid, 0)[1] == 0",
 }
 
 
